@@ -1,12 +1,12 @@
 //! A world that many ask and one clock moves.
 
 use std::sync::{
-    Mutex, MutexGuard, PoisonError,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use model::Instant;
-use tokio::sync::watch;
+use tokio::sync::{OwnedMutexGuard, watch};
 
 use crate::{log::JournalError, sim::Config, world::World};
 
@@ -17,6 +17,7 @@ const STEPS: usize = 2_000;
 #[derive(Debug)]
 pub struct Shared {
     world: Mutex<World>,
+    turn: Arc<tokio::sync::Mutex<()>>,
     told: watch::Sender<u64>,
     ended: AtomicBool,
 }
@@ -36,7 +37,7 @@ impl Shared {
     /// Shares a world.
     pub fn new(world: World) -> Self {
         let (told, _) = watch::channel(world.told());
-        Self { world: Mutex::new(world), told, ended: AtomicBool::new(false) }
+        Self { world: Mutex::new(world), turn: Arc::default(), told, ended: AtomicBool::new(false) }
     }
 
     /// Has happen what is due by the machine's time. To be called some ten times a second, and at once again while it says that the world has
@@ -49,6 +50,17 @@ impl Shared {
         let caught_up = world.advance(real, STEPS);
         self.tell(&world);
         caught_up
+    }
+
+    /// The turn of one of those who ask, in the order in which they came. Whoever waits for it holds no thread, which whoever waits for the world
+    /// does: whoever takes a turn first, and holds it while asking, has one thread at most wait for each world.
+    pub async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.turn).lock_owned().await
+    }
+
+    /// [`Self::turn`] for a thread that may wait. Panics in an `async` function, which may not.
+    pub fn turn_of_thread(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.turn).blocking_lock_owned()
     }
 
     /// Asks the world or has it do something, at the machine's time.

@@ -116,11 +116,17 @@ impl Worlds {
 
     /// Ends worlds that nobody has asked for an hour, and that nobody follows.
     pub fn end_idle(&self, real: Instant) {
-        self.lock().retain(|_, other| {
+        let is_idle = |other: &Other| {
             // A stream that is open holds its world.
             let followed = other.world.as_ref().is_some_and(|world| Arc::strong_count(world) > 1);
-            followed || real.as_millis() - other.asked_at.as_millis() < IDLE_MS
-        });
+            !followed && real.as_millis() - other.asked_at.as_millis() >= IDLE_MS
+        };
+        let mut others = self.lock();
+        let idle: Vec<_> = others.iter().filter(|(_, other)| is_idle(other)).map(|(name, _)| name.clone()).collect();
+        let ended: Vec<_> = idle.iter().filter_map(|name| others.remove(name)).collect();
+        drop(others);
+        // To give a world's memory back takes its time, in which others are found.
+        drop(ended);
     }
 
     /// Every world, for whoever moves their clocks.

@@ -1,6 +1,6 @@
 //! What a handler is told: who asks, of which world, and for whom.
 
-use std::{str::FromStr, sync::Arc};
+use std::{collections::BTreeSet, ops::ControlFlow, str::FromStr, sync::Arc};
 
 use axum::extract::{FromRequestParts, Path};
 use contact_centre::{
@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::{
     caller::Caller,
     centre::Centre,
-    kept::{Given, Session, mark},
+    kept::{Begun, Mine, Session, mark},
     narrowed,
     operation::Operation,
     protocol::{Answer, Problem, Query, Sent, kinds},
@@ -89,6 +89,9 @@ fn admitted(parts: &Parts) -> Result<(Caller, &'static Operation), Problem> {
     }
     if operation.sandbox && caller.environment != Environment::Test {
         return Err(Problem::new(&kinds::NOT_FOUND));
+    }
+    if caller.queues.as_ref().is_some_and(BTreeSet::is_empty) {
+        return Err(Problem::new(&kinds::RESOURCE_NOT_ALLOWED).detail("The token is for no queue that there is."));
     }
     if caller.queues.is_some() && !narrowed::reaches(operation) {
         return Err(Problem::new(&kinds::RESOURCE_NOT_ALLOWED)
@@ -197,7 +200,24 @@ impl Asked {
         tokio::task::spawn_blocking(move || act(&self)).await.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?
     }
 
-    /// Asks the world, or has it do something. Whatever is answered is true at one `seq`.
+    /// Asks the world, or has it do something, where it holds nobody up: of those who ask one world one has a thread, and the others wait in
+    /// the order in which they came. Whatever is answered is true at one `seq`.
+    ///
+    /// # Errors
+    /// Those of `ask`, and 503 while the world catches up.
+    pub(crate) async fn ask<T: Send + 'static>(
+        self,
+        ask: impl FnOnce(&Self, &mut World) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let turn = self.world.turn().await;
+        self.aside(move |asked| {
+            let _turn = turn;
+            asked.world(|world| ask(asked, world))
+        })
+        .await
+    }
+
+    /// As [`Self::ask`], on the thread that calls: for those whom that holds up alone. Never call it in an `async` function.
     pub(crate) fn world<T>(&self, ask: impl FnOnce(&mut World) -> Result<T, Problem>) -> Result<T, Problem> {
         self.world.with(self.now, ask)?
     }
@@ -257,11 +277,37 @@ impl Asked {
         Ok(())
     }
 
-    /// Does something once, however often the request is sent under its `Idempotency-Key`; each time where it has none.
-    pub(crate) fn once(&self, sent: &Sent, act: impl FnOnce() -> Result<Answer, Problem>) -> Result<Answer, Problem> {
-        let Some(name) = once(&self.headers, &IDEMPOTENCY_KEY)? else { return act() };
-        let given = self.centre.answers().once(self.caller.key_id, name, self.mark(sent), self.now, act)?;
-        Ok(replayed(given))
+    /// Does something once, however often the request is sent under its `Idempotency-Key`; each time where it has none. Whoever waits for another
+    /// that does the same holds no thread.
+    ///
+    /// # Errors
+    /// Those of `act`.
+    pub(crate) async fn once(
+        self,
+        sent: &Sent,
+        act: impl FnOnce(&Self) -> Result<Answer, Problem> + Send + 'static,
+    ) -> Result<Answer, Problem> {
+        let mine = match self.begin(sent).await? {
+            ControlFlow::Break(known) => return Ok(known),
+            ControlFlow::Continue(mine) => mine,
+        };
+        self.aside(move |asked| Ok(asked.done(mine, act(asked)?))).await
+    }
+
+    /// [`Self::once`] of what is done in the world, as by [`Self::ask`].
+    ///
+    /// # Errors
+    /// Those of `act`, and those of [`Self::ask`].
+    pub(crate) async fn once_in_world(
+        self,
+        sent: &Sent,
+        act: impl FnOnce(&Self, &mut World) -> Result<Answer, Problem> + Send + 'static,
+    ) -> Result<Answer, Problem> {
+        let mine = match self.begin(sent).await? {
+            ControlFlow::Break(known) => return Ok(known),
+            ControlFlow::Continue(mine) => mine,
+        };
+        self.ask(move |asked, world| Ok(asked.done(mine, act(asked, world)?))).await
     }
 
     /// [`Self::once`] of what has to wait for somebody else. It is done to its end, also if the client hangs up.
@@ -271,6 +317,19 @@ impl Asked {
         act: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
     ) -> Result<Answer, Problem> {
         once_later(&self.centre, (self.caller.key_id, self.now), &self.headers, self.mark(sent), act).await
+    }
+
+    /// What was answered before, or what is begun under its name, if it has one.
+    async fn begin(&self, sent: &Sent) -> Result<ControlFlow<Answer, Option<Mine>>, Problem> {
+        begin(&self.centre, (self.caller.key_id, self.now), &self.headers, self.mark(sent)).await
+    }
+
+    /// Keeps the answer to what was done, if it has a name.
+    fn done(&self, mine: Option<Mine>, answer: Answer) -> Answer {
+        if let Some(mine) = mine {
+            self.centre.answers().keep(mine, &answer);
+        }
+        answer
     }
 
     /// What makes two requests the same.
@@ -286,21 +345,45 @@ fn about(method: &Method, uri: &Uri, caller: &Caller, agent: Option<AgentId>) ->
     format!("{method} {:?} {agent:?} {:?} {:?} {uri}", caller.world, caller.queues, caller.rights())
 }
 
-/// Does something once that has to wait, and to its end.
-async fn once_later(
+/// Begins something that is done once under its name.
+async fn begin(
     centre: &Centre,
     (key, now): (uuid::Uuid, Instant),
     headers: &HeaderMap,
     request: [u8; 32],
-    act: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
-) -> Result<Answer, Problem> {
-    let Some(name) = once(headers, &IDEMPOTENCY_KEY)?.map(str::to_owned) else { return act.await };
-    let centre = centre.clone();
-    let done = tokio::spawn(async move { centre.answers().once_later(key, &name, request, now, act).await });
-    Ok(replayed(done.await.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))??))
+) -> Result<ControlFlow<Answer, Option<Mine>>, Problem> {
+    let Some(name) = once(headers, &IDEMPOTENCY_KEY)? else { return Ok(ControlFlow::Continue(None)) };
+    Ok(match centre.answers().begin(key, name, request, now).await? {
+        // It says so where an answer was given before.
+        Begun::Again(answer) => ControlFlow::Break(answer.with(REPLAYED.clone(), HeaderValue::from_static("true"))),
+        Begun::First(mine) => ControlFlow::Continue(Some(mine)),
+    })
 }
 
-/// An answer, which says so if it was given before.
-fn replayed(given: Given) -> Answer {
-    if given.again { given.answer.with(REPLAYED.clone(), HeaderValue::from_static("true")) } else { given.answer }
+/// Does something once that has to wait, and to its end.
+async fn once_later(
+    centre: &Centre,
+    caller: (uuid::Uuid, Instant),
+    headers: &HeaderMap,
+    request: [u8; 32],
+    act: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
+) -> Result<Answer, Problem> {
+    if !headers.contains_key(&IDEMPOTENCY_KEY) {
+        return act.await;
+    }
+    let turn = centre.answers().turn_of(caller.0).await;
+    let mine = match begin(centre, caller, headers, request).await? {
+        ControlFlow::Break(known) => return Ok(known),
+        ControlFlow::Continue(mine) => mine,
+    };
+    let centre = centre.clone();
+    let done = tokio::spawn(async move {
+        let _turn = turn;
+        let answer = act.await?;
+        if let Some(mine) = mine {
+            centre.answers().keep(mine, &answer);
+        }
+        Ok::<_, Problem>(answer)
+    });
+    done.await.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?
 }

@@ -104,10 +104,11 @@ fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str
     value.to_str().map(|text| Some(text.trim())).map_err(|_| Unnamed(name))
 }
 
-/// `queue=ID,ID`. Whatever else is named narrows to nothing that is known here, and so refuses.
+/// `queue=ID,ID`. An id that none here can have names nothing: whoever made the token may not know how ours are written. What is of another form
+/// is not from the gateway.
 fn queues(text: &str) -> Result<BTreeSet<QueueId>, Unnamed> {
     let ids = text.strip_prefix("queue=").ok_or(Unnamed(RESOURCES))?;
-    ids.split(',').map(|id| id.trim().parse::<QueueId>().map_err(|_| Unnamed(RESOURCES))).collect()
+    Ok(ids.split(',').filter_map(|id| id.trim().parse().ok()).collect())
 }
 
 fn limits(text: &str) -> Result<ContactCentreLimits, Unnamed> {
@@ -149,7 +150,11 @@ mod tests {
         let bound = of(r#"{"calls_per_hour":3,"agent_ids":[],"max_streams":2}"#).unwrap();
         assert_eq!(bound.limits.calls_per_hour.map(u64::from), Some(3));
         assert!(!bound.may_act_for(AgentId(Uuid::nil())));
-        for (name, value) in [(RESOURCES, "team=1"), (RESOURCES, "queue=x"), (LIMITS, "%%%"), (LIMITS, "eHg")] {
+        let nowhere = Caller::named(&headers(&[(RESOURCES, "queue=x")])).unwrap();
+        assert!(nowhere.queues.as_ref().is_some_and(BTreeSet::is_empty) && !nowhere.may_see(QueueId(Uuid::nil())));
+        let some = Caller::named(&headers(&[(RESOURCES, &format!("queue=x,{KEY}"))])).unwrap();
+        assert_eq!(some.queues, narrowed.queues);
+        for (name, value) in [(RESOURCES, "team=1"), (RESOURCES, "x"), (LIMITS, "%%%"), (LIMITS, "eHg")] {
             assert!(Caller::named(&headers(&[(name, value)])).is_err(), "{name} {value}");
         }
         let mut twice = headers(&[]);

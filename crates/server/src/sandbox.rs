@@ -7,9 +7,11 @@ mod clock;
 mod connection;
 mod open;
 mod standalone;
+mod threads;
 mod webhooks;
 
 use std::{
+    io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
@@ -34,18 +36,23 @@ const LAST_DELIVERIES: Duration = Duration::from_secs(3);
 
 /// A contact centre that is being started or runs.
 pub(crate) struct Started {
-    task: JoinHandle<()>,
+    task: Option<JoinHandle<()>>,
+    threads: threads::Threads,
     /// Once it is open.
     centre: Arc<OnceLock<Centre>>,
     stopping: watch::Sender<bool>,
 }
 
-/// Starts the contact centre behind a door. Its webhooks end with their keys.
-pub(crate) fn start(sandbox: Sandbox, entrance: Entrance, keys: Known) -> Started {
+/// Starts the contact centre behind a door, on threads of its own. Its webhooks end with their keys.
+///
+/// # Errors
+/// There are no threads for it.
+pub(crate) fn start(sandbox: Sandbox, entrance: Entrance, keys: Known) -> io::Result<Started> {
     let (stopping, stop) = watch::channel(false);
     let centre = Arc::default();
-    let task = tokio::spawn(serve(sandbox, entrance, Arc::new(keys), Arc::clone(&centre), stop));
-    Started { task, centre, stopping }
+    let threads = threads::Threads::start()?;
+    let task = threads.spawn(serve(sandbox, entrance, Arc::new(keys), Arc::clone(&centre), stop));
+    Ok(Started { task, threads, centre, stopping })
 }
 
 impl Started {
@@ -58,8 +65,12 @@ impl Started {
 
     /// Ends it, when the gateway has: what has happened is written down.
     pub(crate) async fn stop(self) {
-        self.stopping.send_replace(true);
-        let _ = self.task.await;
+        let Self { task, threads, stopping, .. } = self;
+        stopping.send_replace(true);
+        if let Some(task) = task {
+            let _ = task.await;
+        }
+        drop(threads);
     }
 }
 

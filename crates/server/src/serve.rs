@@ -17,7 +17,7 @@ use gate::{
     spoe,
 };
 use model::{Actor, Environment};
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{net::TcpListener, runtime::Handle, sync::watch, task::JoinSet};
 
 use crate::{
     dispatcher::Dispatcher,
@@ -104,7 +104,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     };
     let sandbox = match sandbox {
         Some(sandbox) => {
-            let keys = sandbox::Known { keydesk: keydesk.clone(), installation };
+            let keys = sandbox::Known { keydesk: keydesk.clone(), installation, home: Handle::current() };
             behind(&mut forward, sandbox, keys)?
         }
         None => None,
@@ -170,7 +170,8 @@ fn behind(
     if !added {
         tracing::warn!("[upstreams.test] names an API, so no contact centre is started for test keys");
     }
-    Ok(added.then(|| sandbox::start(sandbox, entrance, keys)))
+    let started = added.then(|| sandbox::start(sandbox, entrance, keys)).transpose();
+    started.map_err(|error| format!("no threads can be started for the contact centre: {error}"))
 }
 
 /// With fewer open files than this there is a line in the log.

@@ -3,10 +3,12 @@
 mod cursor;
 mod journal;
 mod mark;
+mod replay;
 mod weight;
 mod window;
 
 pub use cursor::{Cursor, Epoch, InvalidCursor};
 pub use journal::{Journal, JournalError, Tail};
 pub use mark::Mark;
+pub use replay::Replay;
 pub use window::{Unreadable, Window};

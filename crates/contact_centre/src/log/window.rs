@@ -24,10 +24,10 @@ pub struct Window {
 
 /// The events about one leg that are kept.
 #[derive(Clone, Debug, Default)]
-struct Trail {
+pub(super) struct Trail {
     /// The leg before the first of them; none if that begins it.
-    base: Option<Box<Call>>,
-    seqs: VecDeque<u64>,
+    pub(super) base: Option<Box<Call>>,
+    pub(super) seqs: VecDeque<u64>,
 }
 
 impl Trail {
@@ -162,7 +162,16 @@ impl Window {
 
     /// Events about a leg that are kept, in order.
     pub fn events_of_call(&self, id: CallId) -> impl Iterator<Item = &Event> {
-        self.trails.get(&id).into_iter().flat_map(|trail| &trail.seqs).filter_map(|seq| self.event(*seq))
+        self.trail(id).into_iter().flat_map(|trail| &trail.seqs).filter_map(|seq| self.event(*seq))
+    }
+
+    /// How many events about a leg are kept.
+    pub fn event_count_of_call(&self, id: CallId) -> usize {
+        self.trail(id).map_or(0, |trail| trail.seqs.len())
+    }
+
+    pub(super) fn trail(&self, id: CallId) -> Option<&Trail> {
+        self.trails.get(&id)
     }
 
     /// What held of a leg after event `seq`; none if it had not begun. `now` is what holds.
@@ -188,13 +197,21 @@ impl Window {
             .map(|(id, _)| *id)
     }
 
-    /// What held of an agent after event `seq`, and since when; none if what holds now held already.
-    pub fn agent_at(&self, id: AgentId, seq: u64) -> Option<(AgentStatus, model::Instant)> {
-        let mut later = self.after_seq(seq).ok()?.filter(|event| event.subject == Subject::Agent(id));
-        later.find_map(|event| match event.body {
-            Body::AgentChanged { previous, previous_since, .. } => Some((previous, previous_since)),
-            _ => None,
-        })
+    /// What held after event `seq`, and since when, of agents of whom something else holds now.
+    ///
+    /// # Errors
+    /// [`Unreadable::TooOld`] and [`Unreadable::Future`].
+    pub fn agents_at(&self, seq: u64) -> Result<HashMap<AgentId, (AgentStatus, model::Instant)>, Unreadable> {
+        let mut held = HashMap::new();
+        // Once through the log for all of them.
+        for event in self.after_seq(seq)? {
+            if let (Subject::Agent(id), Body::AgentChanged { previous, previous_since, .. }) =
+                (event.subject, &event.body)
+            {
+                held.entry(id).or_insert((*previous, *previous_since));
+            }
+        }
+        Ok(held)
     }
 
     /// Legs as they were before the first event about them that is kept; for a journal that is written anew.

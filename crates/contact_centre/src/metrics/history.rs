@@ -4,11 +4,11 @@ use super::leg::{Fate, Leg};
 use crate::objects::Queue;
 
 /// From how many legs the handle time is learned.
-const LEGS: usize = 200;
+pub(super) const LEGS: usize = 200;
 /// How many legs the configured handle time counts for: with as many of its own, a queue's mean lies half-way between both.
 const CONFIGURED_LEGS: f64 = 20.0;
 /// For how long abandons are looked at, in milliseconds.
-const ABANDONS_MS: i64 = 30 * 60_000;
+pub(super) const ABANDONS_MS: i64 = 30 * 60_000;
 
 /// What the last hours of a queue teach about the next minutes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,7 +24,6 @@ pub struct History {
 impl History {
     /// Of a queue and its legs, in any order: those of the last half hour, and at least its last 200 handled ones. Of more than
     /// those only the last count.
-    #[expect(clippy::cast_precision_loss, reason = "sums of some hours, in milliseconds, are far below 2^52")]
     pub fn of<'a>(queue: &Queue, legs: impl IntoIterator<Item = Leg<'a>>, now: Instant) -> Self {
         let since = now.plus_millis(-ABANDONS_MS);
         let (mut handled, mut abandons, mut waited_ms) = (Vec::new(), 0_u64, 0_i64);
@@ -38,10 +37,21 @@ impl History {
         handled.sort_unstable();
         let last = handled.get(handled.len().saturating_sub(LEGS)..).unwrap_or_default();
         let sum: i64 = last.iter().map(|(_, ms)| ms).sum();
-        let configured = queue.current().expected_handle_ms as f64;
+        Self::from_sums(queue.current().expected_handle_ms, (sum, last.len()), (abandons, waited_ms))
+    }
+
+    /// Of the configured handle time, of how long the last legs took and how many they are, and of how many hung up in how much waiting, in
+    /// milliseconds.
+    #[expect(clippy::cast_precision_loss, reason = "sums of some hours, in milliseconds, are far below 2^52")]
+    pub(super) fn from_sums(
+        configured_ms: i64,
+        (sum_ms, legs): (i64, usize),
+        (abandons, waited_ms): (u64, i64),
+    ) -> Self {
+        let configured = configured_ms as f64;
         Self {
-            handle_ms: (sum as f64 + CONFIGURED_LEGS * configured) / (last.len() as f64 + CONFIGURED_LEGS),
-            legs: last.len(),
+            handle_ms: (sum_ms as f64 + CONFIGURED_LEGS * configured) / (legs as f64 + CONFIGURED_LEGS),
+            legs,
             abandons_a_ms: if waited_ms > 0 { abandons as f64 / waited_ms as f64 } else { 0.0 },
         }
     }

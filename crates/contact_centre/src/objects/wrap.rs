@@ -35,6 +35,8 @@ impl Wrap {
     pub const COMMENTS_MAX: usize = 4000;
     /// Fields of a customer's own.
     pub const DATA_MAX: usize = 32;
+    /// How often a wrap can be changed: the log keeps each writing.
+    pub const REVISIONS_MAX: u32 = 100;
     /// Characters of the name of a field, and of its value.
     pub const FIELD_MAX: usize = 256;
     /// Bytes of all fields together, as JSON: they stand in events, which have at most 16 KiB.

@@ -9,7 +9,12 @@ use super::{
     ring::{Entry, Ring},
     snapshot::snapshot,
 };
-use crate::{event::Event, log::Epoch, view::Rights, world::World};
+use crate::{
+    event::Event,
+    log::{Epoch, Replay},
+    view::Rights,
+    world::World,
+};
 
 /// Events that are written while the world waits.
 const CHUNK: usize = 512;
@@ -230,9 +235,10 @@ impl Inner {
             self.forget(told);
             return false;
         };
+        let mut replay = world.replay();
         for event in events {
             self.upto = event.seq;
-            self.put(world, event);
+            self.put(world, &mut replay, event);
         }
         for feed in self.feeds.iter_mut().filter(|feed| feed.readers.is_empty()) {
             feed.ring.begin_after(self.upto);
@@ -240,20 +246,20 @@ impl Inner {
         self.upto < told
     }
 
-    fn put(&mut self, world: &World, event: &Event) {
+    fn put(&mut self, world: &World, replay: &mut Replay<'_>, event: &Event) {
         let followed = &mut self.feeds[Feed::of(event.subject.kind()).place()];
         if followed.readers.is_empty() {
             return;
         }
-        let call = world.call_after(event);
+        let call = world.call_after_next(replay, event);
         let mut forms: Vec<(Rights, Encoded)> = Vec::with_capacity(followed.readers.len());
         for (rights, _) in &followed.readers {
             let rights = Audience::rights_for(*rights, event.subject);
             if forms.iter().all(|(own, _)| *own != rights) {
-                forms.push((rights, Encoded::event(world, event, call.as_ref(), rights)));
+                forms.push((rights, Encoded::event(world, event, call, rights)));
             }
         }
-        let facts = Facts::of(world.state(), event, call.as_ref());
+        let facts = Facts::of(world.state(), event, call);
         followed.ring.push(Entry::new(event.seq, true, self.batch, facts, forms));
     }
 

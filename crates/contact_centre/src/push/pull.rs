@@ -69,7 +69,7 @@ pub fn pull(
         }
         None => world.window().oldest(),
     };
-    let mut items = Vec::new();
+    let (mut items, mut replay) = (Vec::new(), world.replay());
     for event in world.events_after(place, SCANNED_MAX)? {
         if items.len() >= limit.clamp(1, PULLED_MAX) {
             break;
@@ -78,11 +78,11 @@ pub fn pull(
         if !audience.sees_kind(event.subject.kind()) || !filter.kinds.has(event.kind()) {
             continue;
         }
-        let call = world.call_after(event);
-        let facts = Facts::of(world.state(), event, call.as_ref());
+        let call = world.call_after_next(&mut replay, event);
+        let facts = Facts::of(world.state(), event, call);
         if audience.sees(&facts) && filter.wants(&facts) {
             let rights = Audience::rights_for(audience.rights, event.subject);
-            items.push(Encoded::event(world, event, call.as_ref(), rights));
+            items.push(Encoded::event(world, event, call, rights));
         }
     }
     let as_of = AsOf { seq: world.told(), at: world.now() };

@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use super::{Audience, Encoded, Facts, Filter, Hub, Seat, control};
 use crate::{
     event::Event,
-    log::{Cursor, Epoch, Unreadable},
+    log::{Cursor, Epoch, Replay, Unreadable},
     shared::Shared,
     world::World,
 };
@@ -213,8 +213,9 @@ impl Subscription {
                 Ok(events) => events,
                 Err(why) => return self.begins_anew(why),
             };
+            let mut replay = world.replay();
             for event in events {
-                out.extend(self.wanted(world, event));
+                out.extend(self.wanted(world, &mut replay, event));
                 self.place = event.seq;
                 if out.len() >= TAKEN_MAX {
                     break;
@@ -248,16 +249,16 @@ impl Subscription {
         Turn::More
     }
 
-    fn wanted(&self, world: &World, event: &Event) -> Option<Encoded> {
+    fn wanted(&self, world: &World, replay: &mut Replay<'_>, event: &Event) -> Option<Encoded> {
         // The cheap questions first: most of a log is for others.
         if !self.audience.sees_kind(event.subject.kind()) || !self.filter.kinds.has(event.kind()) {
             return None;
         }
-        let call = world.call_after(event);
-        let facts = Facts::of(world.state(), event, call.as_ref());
+        let call = world.call_after_next(replay, event);
+        let facts = Facts::of(world.state(), event, call);
         let gets = self.audience.sees(&facts) && self.filter.wants(&facts);
         let rights = Audience::rights_for(self.audience.rights, event.subject);
-        gets.then(|| Encoded::event(world, event, call.as_ref(), rights))
+        gets.then(|| Encoded::event(world, event, call, rights))
     }
 
     fn follow(&mut self, mut following: Following, out: &mut VecDeque<Encoded>) -> Turn {

@@ -6,7 +6,7 @@ use super::World;
 use crate::{
     event::{Event, Subject},
     id::AgentId,
-    log::Unreadable,
+    log::{Replay, Unreadable},
     objects::{AgentStatus, Call},
     view::{EventView, Rights},
 };
@@ -31,8 +31,36 @@ impl World {
         rights: Rights,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        let call = self.call_after(event);
-        EventView::of(&self.state, &self.epoch, event, call.as_ref(), rights).serialize(serializer)
+        self.write_next_event(&mut self.replay(), event, rights, serializer)
+    }
+
+    /// [`Self::write_event`] of one of several, each later than the one before.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    pub fn write_next_event<S: serde::Serializer>(
+        &self,
+        replay: &mut Replay<'_>,
+        event: &Event,
+        rights: Rights,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let call = self.call_after_next(replay, event);
+        EventView::of(&self.state, &self.epoch, event, call, rights).serialize(serializer)
+    }
+
+    /// For [`Self::call_after_next`], from the oldest event that is kept.
+    pub fn replay(&self) -> Replay<'_> {
+        Replay::of(&self.window)
+    }
+
+    /// [`Self::call_after`] of one of several events, each later than the one before.
+    pub fn call_after_next<'a>(&'a self, replay: &'a mut Replay<'_>, event: &Event) -> Option<&'a Call> {
+        let now = match event.subject {
+            Subject::Call(id) => self.state.call(id),
+            _ => None,
+        };
+        replay.after(event, now)
     }
 
     /// The leg of an event as it was after it; none if it is about no leg.
@@ -77,9 +105,9 @@ impl World {
     /// # Errors
     /// [`Unreadable`] if the log does not reach back so far.
     pub fn agents_at(&self, seq: u64) -> Result<Vec<(AgentId, AgentStatus, model::Instant)>, Unreadable> {
-        self.window.reaches(seq)?;
+        let held = self.window.agents_at(seq)?;
         let of = |agent: &crate::objects::Agent| {
-            let (status, since) = self.window.agent_at(agent.id, seq).unwrap_or((agent.status, agent.state_since));
+            let (status, since) = held.get(&agent.id).copied().unwrap_or((agent.status, agent.state_since));
             (agent.id, status, since)
         };
         Ok(self.state.agents().map(of).collect())

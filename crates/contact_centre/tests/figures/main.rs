@@ -9,6 +9,7 @@ mod daylight;
 mod golden;
 mod late;
 mod look_up;
+mod past;
 mod recomputed;
 mod recordings;
 mod script;

@@ -184,6 +184,17 @@ fn what_held_of_a_leg_after_each_event_can_be_said() {
     }
 }
 
+#[test]
+fn a_leg_is_followed_through_its_events_once() {
+    let world = world(17);
+    let (mut replay, mut asked) = (world.replay(), 0);
+    for event in world.window().events().filter(|event| matches!(event.subject, Subject::Call(_))) {
+        asked += 1;
+        assert_eq!(world.call_after_next(&mut replay, event), world.call_after(event).as_ref());
+    }
+    assert!(replay.steps() > 1_000 && replay.steps() <= asked, "{} steps for {asked} events", replay.steps());
+}
+
 fn bodies() -> impl Strategy<Value = Vec<Body>> {
     let world = world(17);
     let all = world.window().events().filter(|event| matches!(event.subject, Subject::Call(_))).take(5_000);

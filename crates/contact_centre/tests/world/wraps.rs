@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use contact_centre::{
     event::{Body, Subject},
-    objects::{Call, ContactPhone, LegState, PhoneNumber, PhoneType, Presentation, Recording},
+    objects::{Call, ContactPhone, LegState, PhoneNumber, PhoneType, Presentation, Recording, Wrap},
     world::{ContactDraft, Dialled, Refusal, WrapDraft},
 };
 
@@ -153,4 +153,22 @@ fn the_fullest_event_is_bounded() {
     }
     let longest = world.window().events().map(|event| on_the_wire(&world, event).to_string().len()).max().unwrap();
     assert!((12 * 1024..16 * 1024).contains(&longest), "{longest}");
+}
+
+#[test]
+fn a_wrap_is_changed_a_hundred_times_at_most() {
+    let mut world = world(93);
+    let mut real = now();
+    let (_, id) = connected(&mut world, &mut real);
+    for n in 0..=Wrap::REVISIONS_MAX {
+        let draft = WrapDraft { comments: Some(n.to_string()), ..draft("order") };
+        world.write_wrap(&key(), id, &draft, None).unwrap();
+    }
+    let before = world.state().seq();
+    assert!(matches!(world.write_wrap(&key(), id, &draft("order"), None), Err(Refusal::Full(_))));
+    let same = WrapDraft { comments: Some(Wrap::REVISIONS_MAX.to_string()), ..draft("order") };
+    world.write_wrap(&key(), id, &same, None).unwrap();
+    assert_eq!(world.state().seq(), before);
+    world.hang_up(&key(), id).unwrap();
+    until(&mut world, &mut real, |world| call(world, id).closed_at);
 }

@@ -1,6 +1,6 @@
 use contact_centre::{
     id::QueueId,
-    metrics::{Accuracy, AccuracyReport, Fate, History, Leg, Live, expected_wait},
+    metrics::{Accuracy, AccuracyReport, Fate, History, Leg, Live, Past, expected_wait},
     objects::{Activity, Agent, Queue, RoutingState},
     world::{AsOf, World},
 };
@@ -36,12 +36,10 @@ struct Items<'a> {
 pub(crate) async fn get(asked: Asked) -> Result<Answer, Problem> {
     asked.no_query()?;
     asked
-        .aside(|asked| {
-            asked.world(|world| {
-                let queues = world.state().queues().filter(|queue| asked.caller.may_see(queue.id));
-                let items = queues.map(|queue| item(world, queue)).collect::<Result<Vec<_>, _>>()?;
-                json(&Items { items, as_of: world.as_of() })
-            })
+        .ask(move |asked, world| {
+            let queues = world.state().queues().filter(|queue| asked.caller.may_see(queue.id));
+            let items = queues.map(|queue| item(world, queue)).collect::<Result<Vec<_>, _>>()?;
+            json(&Items { items, as_of: world.as_of() })
         })
         .await
 }
@@ -53,14 +51,15 @@ fn item<'a>(world: &'a World, queue: &'a Queue) -> Result<Item<'a>, Problem> {
     let legs = Legs::of(world, PeriodBounds { start: start.plus_millis(-LOOK_BACK_MS), end }, None)?;
     let own: Vec<_> = legs.iter().filter(|leg| leg.queue_id() == Some(queue.id)).collect();
     let agents: Vec<_> = world.state().agents().filter(|agent| agent.level(queue.id).is_some()).collect();
+    let mut answered: Vec<_> = own.iter().filter_map(Leg::visit).filter(|visit| visit.fate == Fate::Answered).collect();
+    answered.retain(|visit| start <= visit.enqueued_at && visit.enqueued_at < end);
+    answered.sort_unstable_by_key(|visit| visit.enqueued_at);
+    let (waiting, mut past) = (Waiting::of(&own), Past::new(queue, own.iter().copied(), LOOK_BACK_MS));
     let mut accuracy = Accuracy::default();
-    for leg in &own {
-        let Some(visit) = leg.visit().filter(|visit| visit.fate == Fate::Answered) else { continue };
-        let (came, Some(waited)) = (visit.enqueued_at, visit.wait_ms()) else { continue };
-        if came < start || came >= end {
-            continue;
-        }
-        if let Some(told) = told(queue, &own, &agents, came) {
+    for visit in answered {
+        let Some(waited) = visit.wait_ms() else { continue };
+        let came = visit.enqueued_at;
+        if let Some(told) = told(waiting.at(came), &past.at(came), &agents, came) {
             accuracy.note(told, waited);
         }
     }
@@ -68,14 +67,35 @@ fn item<'a>(world: &'a World, queue: &'a Queue) -> Result<Item<'a>, Problem> {
     Ok(Item { queue_id: queue.id, queue_name: &queue.name, start, end, accuracy })
 }
 
+/// When callers entered a queue, and when they left it.
+struct Waiting {
+    entered: Vec<Instant>,
+    left: Vec<Instant>,
+}
+
+impl Waiting {
+    fn of(legs: &[Leg<'_>]) -> Self {
+        // Who left at once never waited.
+        let visits = legs.iter().filter_map(Leg::visit).filter(|visit| visit.left_at != Some(visit.enqueued_at));
+        let (mut entered, mut left) = (Vec::new(), Vec::new());
+        for visit in visits {
+            entered.push(visit.enqueued_at);
+            left.extend(visit.left_at);
+        }
+        entered.sort_unstable();
+        left.sort_unstable();
+        Self { entered, left }
+    }
+
+    /// How many had come before an instant, and had not left by then.
+    fn at(&self, at: Instant) -> u64 {
+        let came = self.entered.partition_point(|entered| *entered < at);
+        came.saturating_sub(self.left.partition_point(|left| *left <= at)) as u64
+    }
+}
+
 /// What somebody who came then was told, made of what was known then.
-fn told(queue: &Queue, own: &[Leg<'_>], agents: &[&Agent], came: Instant) -> Option<i64> {
-    let since = came.plus_millis(-LOOK_BACK_MS);
-    let before = |leg: &&Leg<'_>| leg.call().closed_at.is_some_and(|closed| since <= closed && closed <= came);
-    let history = History::of(queue, own.iter().filter(before).copied(), came);
-    let waits =
-        |leg: &&Leg<'_>| leg.visit().is_some_and(|visit| visit.waits_across(came) && visit.left_at != Some(came));
-    let waiting = own.iter().filter(waits).count() as u64;
+fn told(waiting: u64, history: &History, agents: &[&Agent], came: Instant) -> Option<i64> {
     let statuses = agents.iter().filter_map(|agent| {
         let place = agent.stays.partition_point(|stay| stay.since < came).checked_sub(1)?;
         agent.stays.get(place).map(|stay| stay.status)
@@ -86,5 +106,5 @@ fn told(queue: &Queue, own: &[Leg<'_>], agents: &[&Agent], came: Instant) -> Opt
         agents_idle += u64::from(status.is_free());
     }
     let live = Live { open: true, waiting, longest_waiting_ms: None, agents_working, agents_idle };
-    expected_wait(&live, &history, None, came).expected_wait_ms
+    expected_wait(&live, history, None, came).expected_wait_ms
 }

@@ -21,18 +21,19 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
     let query = asked.query();
     let paging = Paging::of(&query);
     query.end()?;
-    asked.world(|world| {
+    let page = asked.ask(move |asked, world| {
         let of = |agent: &&Agent| (agent.id.0, agent.seq);
         let write = |agent| serde_json::to_value(AgentView::of(agent));
         let agents = world.state().agents().filter(|agent| asked.caller.may_see_agent(agent));
         json(&page_of(world, &paging, agents, of, write)?)
-    })
+    });
+    page.await
 }
 
 /// One agent.
 pub(crate) async fn get(asked: Asked, Id(id): Id<AgentId>) -> Result<impl IntoResponse, Problem> {
     asked.no_query()?;
-    asked.world(|world| shown(&asked, world, id))
+    asked.ask(move |asked, world| shown(asked, world, id)).await
 }
 
 fn shown(asked: &Asked, world: &World, id: AgentId) -> Result<Answer, Problem> {
@@ -57,7 +58,7 @@ pub(crate) async fn states(asked: Asked, Id(id): Id<AgentId>) -> Result<impl Int
         query.refuse("limit".to_owned(), "must be between 1 and 500");
     }
     query.end()?;
-    asked.world(|world| {
+    let page = asked.ask(move |asked, world| {
         let agent = asked.agent(world, id)?;
         let now = world.now();
         let to = to.unwrap_or(now.plus_millis(1));
@@ -66,7 +67,8 @@ pub(crate) async fn states(asked: Asked, Id(id): Id<AgentId>) -> Result<impl Int
         let next_cursor = items.get(limit).map(StayView::started_at);
         items.truncate(limit);
         json(&States { items, next_cursor, as_of: world.as_of() })
-    })
+    });
+    page.await
 }
 
 #[derive(Debug, Deserialize)]
@@ -103,10 +105,11 @@ pub(crate) async fn put_state(asked: Asked, Id(id): Id<AgentId>, sent: Sent) -> 
         let message = "is required without a proxy session, and is the agent of the path";
         return Err(Problem::field("on_behalf_of", message));
     }
-    asked.world(|world| {
+    let wished = asked.ask(move |asked, world| {
         let agent = world.state().agent(id).ok_or(Problem::not_found("agent"))?;
         expected(&asked.headers, Some(agent.seq))?;
         world.set_agent_state(&asked.actor_for(id), id, wish)?;
-        shown(&asked, world, id)
-    })
+        shown(asked, world, id)
+    });
+    wished.await
 }

@@ -1,5 +1,6 @@
 use axum::response::IntoResponse;
 use contact_centre::{
+    event::Event,
     id::{AgentId, CallId, ContactId, QueueId},
     objects::{Call, LegState},
     phone,
@@ -99,7 +100,7 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
             .detail("To search by a number needs contacts:read.")
             .with("scope", "contacts:read"));
     }
-    asked.aside(move |asked| asked.world(|world| page(asked, world, &paging, &filter))).await
+    asked.ask(move |asked, world| page(asked, world, &paging, &filter)).await
 }
 
 fn page(asked: &Asked, world: &World, paging: &Paging, filter: &Filter) -> Result<Answer, Problem> {
@@ -124,7 +125,7 @@ fn page(asked: &Asked, world: &World, paging: &Paging, filter: &Filter) -> Resul
 /// One leg.
 pub(crate) async fn get(asked: Asked, Id(id): Id<CallId>) -> Result<impl IntoResponse, Problem> {
     asked.no_query()?;
-    asked.world(|world| shown(&asked, world, id))
+    asked.ask(move |asked, world| shown(asked, world, id)).await
 }
 
 /// A leg as the caller sees it; with who did something to it, where the request did.
@@ -143,28 +144,48 @@ struct Items {
 #[derive(Serialize)]
 struct Events {
     items: Vec<Value>,
+    /// After which the next page begins: the `subject_seq` of the last.
+    next_cursor: Option<String>,
     /// Whether none is missing because it is no longer kept.
     complete: bool,
     as_of: AsOf,
 }
 
+/// Events of a page.
+const EVENTS_MAX: usize = 500;
+
 /// What happened to a leg, as far as the log reaches back.
 pub(crate) async fn events(asked: Asked, Id(id): Id<CallId>) -> Result<impl IntoResponse, Problem> {
-    asked.no_query()?;
-    asked.world(|world| {
+    let query = asked.query();
+    let (after, limit) = (query.get::<u32>("cursor").unwrap_or(0), query.get("limit").unwrap_or(EVENTS_MAX));
+    if !(1..=EVENTS_MAX).contains(&limit) {
+        query.refuse("limit".to_owned(), "must be between 1 and 500");
+    }
+    query.end()?;
+    let told = asked.ask(move |asked, world| {
+        let world = &*world;
         let call = asked.call(world, id)?;
-        let write = |event| world.write_event(event, asked.rights(), serde_json::value::Serializer);
-        let items = world.window().events_of_call(id).map(write).collect::<Result<Vec<_>, _>>();
+        // The leg is followed through its events once.
+        let mut replay = world.replay();
+        let mut rest = world.window().events_of_call(id).filter(|event| event.subject_seq > after).peekable();
+        let mut last = after;
+        let write = |event: &Event| {
+            last = event.subject_seq;
+            world.write_next_event(&mut replay, event, asked.rights(), serde_json::value::Serializer)
+        };
+        let items = rest.by_ref().take(limit).map(write).collect::<Result<Vec<_>, _>>();
         let items = items.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?;
-        let complete = items.len() == call.subject_seq as usize;
-        json(&Events { items, complete, as_of: world.as_of() })
-    })
+        let next_cursor = rest.peek().map(|_| last.to_string());
+        let complete = world.window().event_count_of_call(id) == call.subject_seq as usize;
+        json(&Events { items, next_cursor, complete, as_of: world.as_of() })
+    });
+    told.await
 }
 
 /// All legs of an interaction, the first first. A token for some queues sees those that visited one of them.
 pub(crate) async fn by_root(asked: Asked, Id(root): Id<CallId>) -> Result<impl IntoResponse, Problem> {
     asked.no_query()?;
-    asked.world(|world| {
+    let told = asked.ask(move |asked, world| {
         let (mut legs, mut count) = (Vec::new(), 0);
         for leg in world.state().calls_of_root(root) {
             count += 1;
@@ -179,5 +200,6 @@ pub(crate) async fn by_root(asked: Asked, Id(root): Id<CallId>) -> Result<impl I
             return Err(problem);
         }
         json(&Items { items, as_of: world.as_of() })
-    })
+    });
+    told.await
 }

@@ -28,7 +28,7 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
     });
     let external_id = query.text("external_id").map(str::to_owned);
     query.end()?;
-    asked.world(|world| {
+    let page = asked.ask(move |asked, world| {
         let state = world.state();
         let named = |contact: &&Contact| {
             external_id.as_ref().is_none_or(|wanted| contact.external_ids.values().any(|id| **id == **wanted))
@@ -43,7 +43,8 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
             |contact| serde_json::to_value(ContactView::of(contact, asked.rights())),
         )?;
         json(&page)
-    })
+    });
+    page.await
 }
 
 /// Whether each word is in the name, the company or the address.
@@ -56,33 +57,33 @@ fn is_found(contact: &Contact, search: &Search) -> bool {
 /// One contact.
 pub(crate) async fn get(asked: Asked, Id(id): Id<ContactId>) -> Result<impl IntoResponse, Problem> {
     asked.no_query()?;
-    asked.world(|world| shown(&asked, world, id))
+    asked.ask(move |asked, world| shown(asked, world, id)).await
 }
 
 /// Enters a contact.
 pub(crate) async fn create(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
     asked.no_query()?;
     let draft = sent.read::<ContactForm>()?.draft(asked.centre.settings())?;
-    asked.once(&sent, || {
-        asked.world(|world| {
-            let id = world.put_contact(&asked.actor(), None, &draft, None)?;
-            Ok(created(shown(&asked, world, id)?, id))
-        })
-    })
+    let entered = asked.once_in_world(&sent, move |asked, world| {
+        let id = world.put_contact(&asked.actor(), None, &draft, None)?;
+        Ok(created(shown(asked, world, id)?, id))
+    });
+    entered.await
 }
 
 /// Changes some of a contact.
 pub(crate) async fn patch(asked: Asked, Id(id): Id<ContactId>, sent: Sent) -> Result<Answer, Problem> {
     asked.no_query()?;
     let patch = sent.read::<ContactPatch>()?;
-    asked.world(|world| {
+    let changed = asked.ask(move |asked, world| {
         let known = world.state().contact(id).ok_or(Problem::not_found("contact"))?;
         expected(&asked.headers, Some(known.seq))?;
         let mut draft = draft_of(known);
         patch.apply(&mut draft, asked.centre.settings())?;
-        write(&asked, world, id, &draft)?;
-        shown(&asked, world, id)
-    })
+        write(asked, world, id, &draft)?;
+        shown(asked, world, id)
+    });
+    changed.await
 }
 
 /// The system and the id of a path.
@@ -112,21 +113,22 @@ pub(crate) async fn put(asked: Asked, External(system, external): External, sent
     if draft.external_ids.insert(system.clone(), external.clone()).is_some_and(|other| other != external) {
         return Err(Problem::field("external_ids", "has another id of this system than the path"));
     }
-    asked.world(|world| {
+    let written = asked.ask(move |asked, world| {
         let known = world.state().contact_with_external_id(&system, &external);
         let known = known.and_then(|id| world.state().contact(id));
         expected(&asked.headers, known.map(|contact| contact.seq))?;
         match known.map(|contact| contact.id) {
             Some(id) => {
-                write(&asked, world, id, &draft)?;
-                shown(&asked, world, id)
+                write(asked, world, id, &draft)?;
+                shown(asked, world, id)
             }
             None => {
                 let id = world.put_contact(&asked.actor(), None, &draft, None)?;
-                Ok(created(shown(&asked, world, id)?, id))
+                Ok(created(shown(asked, world, id)?, id))
             }
         }
-    })
+    });
+    written.await
 }
 
 /// Writes what holds of a contact. To write what holds already changes nothing.

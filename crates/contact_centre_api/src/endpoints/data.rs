@@ -23,8 +23,10 @@ struct Catalogue {
 /// Which tables there are, and what is in them.
 pub(crate) async fn list(asked: Asked) -> Result<Answer, Problem> {
     asked.no_query()?;
-    asked
-        .world(|world| json(&Catalogue { tables: TABLES, formats: ["ndjson", "csv", "parquet"], as_of: world.as_of() }))
+    let told = asked.ask(|_, world| {
+        json(&Catalogue { tables: TABLES, formats: ["ndjson", "csv", "parquet"], as_of: world.as_of() })
+    });
+    told.await
 }
 
 /// The table of a path.
@@ -69,12 +71,8 @@ pub(crate) async fn get(
         return Err(Problem::new(&kinds::TOO_MANY_EXPORTS).retry_after(5));
     };
     let head = asked.method == http::Method::HEAD;
-    let (asked, source) = asked
-        .aside(move |asked| {
-            let source = asked.world(|world| Source::of(world, table.name, &selection))?;
-            Ok((asked.clone(), source))
-        })
-        .await?;
+    let (asked, source) =
+        asked.ask(move |asked, world| Ok((asked.clone(), Source::of(world, table.name, &selection)?))).await?;
     let as_of = source.as_of();
     let (feed, body) = channel();
     if !head {

@@ -32,11 +32,12 @@ pub(crate) fn set(asked: &Asked, rate_limited: u32, slow_recordings: u32) -> Res
     Err(Problem::new(&kinds::FULL))
 }
 
-/// Has somebody note something else of the last call that is over, as a colleague would.
+/// Has somebody note something else of the last call that is over, as a colleague would. On a thread that may wait.
 ///
 /// # Errors
 /// 404 if no call is over yet.
 pub(crate) fn late_wrap(asked: &Asked) -> Result<(), Problem> {
+    let _turn = asked.world.turn_of_thread();
     asked.world(|world: &mut World| {
         let can = |call: &Call| call.closed_at.is_some() && call.has_wrap() && call.instants.answered_at.is_some();
         let call = world.state().calls().rev().find(|call| can(call)).ok_or(Problem::not_found("call"))?;

@@ -27,13 +27,14 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
     let words: Vec<_> = LeadStatus::ALL.iter().map(|status| status.as_str()).collect();
     let status = query.word("status", &words, LeadStatus::from_word);
     query.end()?;
-    asked.world(|world| {
+    let page = asked.ask(move |asked, world| {
         let of_campaign = |lead: &&Lead| campaign.is_none_or(|id| lead.campaign_id == id);
-        let of_status = |lead: &&Lead| status.is_none_or(|status| view(&asked, world, lead).status() == status);
+        let of_status = |lead: &&Lead| status.is_none_or(|status| view(asked, world, lead).status() == status);
         let leads = world.state().leads().filter(of_campaign).filter(of_status);
-        let write = |lead: &Lead| serde_json::to_value(view(&asked, world, lead));
+        let write = |lead: &Lead| serde_json::to_value(view(asked, world, lead));
         json(&page_of(world, &paging, leads, |lead| (lead.id.0, lead.seq), write)?)
-    })
+    });
+    page.await
 }
 
 /// A lead as the caller sees it now.
@@ -45,18 +46,19 @@ fn view<'a>(asked: &Asked, world: &'a World, lead: &'a Lead) -> LeadView<'a> {
 pub(crate) async fn patch(asked: Asked, Id(id): Id<LeadId>, sent: Sent) -> Result<Answer, Problem> {
     asked.no_query()?;
     let patch = sent.read::<LeadPatch>()?;
-    asked.world(|world| {
+    let changed = asked.ask(move |asked, world| {
         let known = world.state().lead(id).ok_or(Problem::not_found("lead"))?;
         expected(&asked.headers, Some(known.seq))?;
         let before = lead_draft_of(known);
         let mut draft = before.clone();
         patch.apply(&mut draft, asked.centre.settings())?;
         if draft != before {
-            put(&asked, world, Some(id), draft)?;
+            put(asked, world, Some(id), draft)?;
         }
         let lead = world.state().lead(id).ok_or(Problem::not_found("lead"))?;
-        Ok(json(&asked.written(&view(&asked, world, lead))?)?.with(header::ETAG, etag(lead.seq)))
-    })
+        Ok(json(&asked.written(&view(asked, world, lead))?)?.with(header::ETAG, etag(lead.seq)))
+    });
+    changed.await
 }
 
 fn put(asked: &Asked, world: &mut World, id: Option<LeadId>, draft: LeadDraft) -> Result<LeadId, Problem> {
@@ -110,13 +112,12 @@ pub(crate) async fn batch(asked: Asked, request: Request) -> Result<Answer, Prob
     if batch.leads.is_empty() || batch.leads.len() > BATCH_MAX {
         return Err(Problem::field("leads", "must have 1 to 1000 entries"));
     }
-    asked.once(&sent, || {
-        asked.world(|world| {
-            let rows = batch.leads.into_iter().enumerate();
-            let results = rows.map(|(index, row)| RowResult::of(index, upsert(&asked, world, row))).collect();
-            json(&Results { results, as_of: world.as_of() })
-        })
-    })
+    let entered = asked.once_in_world(&sent, move |asked, world| {
+        let rows = batch.leads.into_iter().enumerate();
+        let results = rows.map(|(index, row)| RowResult::of(index, upsert(asked, world, row))).collect();
+        json(&Results { results, as_of: world.as_of() })
+    });
+    entered.await
 }
 
 /// Enters or changes one lead. Says which, and its id.

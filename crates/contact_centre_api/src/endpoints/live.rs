@@ -102,15 +102,12 @@ impl<'a> Today<'a> {
 pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
     asked.no_query()?;
     asked
-        .aside(|asked| {
-            let answer = asked.world(|world| {
-                let queues = world.state().queues().filter(|queue| asked.caller.may_see(queue.id));
-                let days: Vec<_> = queues.map(|queue| Today::of(queue, world.now())).collect();
-                let items: Vec<_> = days.iter().map(|today| today.view(world)).collect();
-                let tag = tag_of(&items)?;
-                Ok((json(&Items { items, as_of: world.as_of() })?, tag))
-            })?;
-            Ok(for_a_second(asked, answer))
+        .ask(|asked, world| {
+            let queues = world.state().queues().filter(|queue| asked.caller.may_see(queue.id));
+            let days: Vec<_> = queues.map(|queue| Today::of(queue, world.now())).collect();
+            let items: Vec<_> = days.iter().map(|today| today.view(world)).collect();
+            let tag = tag_of(&items)?;
+            Ok(for_a_second(asked, (json(&Items { items, as_of: world.as_of() })?, tag)))
         })
         .await
 }
@@ -120,15 +117,12 @@ pub(crate) async fn get(asked: Asked, Id(id): Id<QueueId>) -> Result<impl IntoRe
     asked.no_query()?;
     asked.may_see(id)?;
     asked
-        .aside(move |asked| {
-            let answer = asked.world(|world| {
-                let queue = world.state().queue(id).ok_or(Problem::not_found("queue"))?;
-                let today = Today::of(queue, world.now());
-                let item = today.view(world);
-                let tag = tag_of(&item)?;
-                Ok((json(&With { item, as_of: world.as_of() })?, tag))
-            })?;
-            Ok(for_a_second(asked, answer))
+        .ask(move |asked, world| {
+            let queue = world.state().queue(id).ok_or(Problem::not_found("queue"))?;
+            let today = Today::of(queue, world.now());
+            let item = today.view(world);
+            let tag = tag_of(&item)?;
+            Ok(for_a_second(asked, (json(&With { item, as_of: world.as_of() })?, tag)))
         })
         .await
 }
@@ -142,13 +136,13 @@ pub(crate) async fn expected(asked: Asked, Id(id): Id<QueueId>) -> Result<impl I
     }
     query.end()?;
     asked.may_see(id)?;
-    let answer = asked.world(|world| {
+    let told = asked.ask(move |asked, world| {
         let queue = world.state().queue(id).ok_or(Problem::not_found("queue"))?;
         let item = wait_in(world, queue, position);
         let tag = tag_of(&item)?;
-        Ok((json(&With { item, as_of: world.as_of() })?, tag))
-    })?;
-    Ok(for_a_second(&asked, answer))
+        Ok(for_a_second(asked, (json(&With { item, as_of: world.as_of() })?, tag)))
+    });
+    told.await
 }
 
 /// A tag of what is told, without when: the same figures have the same.

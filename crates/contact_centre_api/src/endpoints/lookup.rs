@@ -42,7 +42,7 @@ pub(crate) async fn get(asked: Asked) -> Result<impl IntoResponse, Problem> {
     }
     query.end()?;
     let phone = phone.unwrap_or_default();
-    asked.world(|world| {
+    let found = asked.ask(move |asked, world| {
         let LookUp { query, matches, ambiguous } =
             phone::look_up(world.state(), &phone, region, &asked.centre.settings().withheld);
         let matches = matches.iter().map(|found| MatchView {
@@ -50,5 +50,6 @@ pub(crate) async fn get(asked: Asked) -> Result<impl IntoResponse, Problem> {
             matched: Matched { r#type: found.kind, how: found.how },
         });
         json(&Found { query: &query, matches: matches.collect(), ambiguous, as_of: world.as_of() })
-    })
+    });
+    found.await
 }

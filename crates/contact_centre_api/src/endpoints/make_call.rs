@@ -64,27 +64,26 @@ pub(crate) async fn post(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
     let settings = asked.centre.settings();
     let to = number("to", &form.to, None, settings)?;
     let from = form.from.as_deref().map(|from| number("from", from, None, settings)).transpose()?;
-    asked.once(&sent, || {
-        asked.world(|world| {
-            let agent_id = form.agent(&asked, world)?;
-            within_hours(&asked, world, agent_id, &to, form.lead_id)?;
-            let e164 = to.e164.clone();
-            let dialled = Dialled {
-                agent_id,
-                to: to.clone(),
-                from: from.clone(),
-                campaign_id: form.campaign_id,
-                lead_id: form.lead_id,
-            };
-            let call = || -> Result<_, Problem> { Ok(world.make_call(&asked.actor(), dialled)?) };
-            let limits = &asked.caller.limits;
-            let key = asked.caller.key_id;
-            let id = asked.centre.dialled().count(key, limits, e164.as_deref(), asked.now, barred, call)?;
-            let answer = calls::shown(&asked, world, id)?.status(StatusCode::ACCEPTED);
-            let location = HeaderValue::try_from(format!("/v1/calls/{id}"));
-            Ok(location.into_iter().fold(answer, |answer, location| answer.with(header::LOCATION, location)))
-        })
-    })
+    let calling = asked.once_in_world(&sent, move |asked, world| {
+        let agent_id = form.agent(asked, world)?;
+        within_hours(asked, world, agent_id, &to, form.lead_id)?;
+        let e164 = to.e164.clone();
+        let dialled = Dialled {
+            agent_id,
+            to: to.clone(),
+            from: from.clone(),
+            campaign_id: form.campaign_id,
+            lead_id: form.lead_id,
+        };
+        let call = || -> Result<_, Problem> { Ok(world.make_call(&asked.actor(), dialled)?) };
+        let limits = &asked.caller.limits;
+        let key = asked.caller.key_id;
+        let id = asked.centre.dialled().count(key, limits, e164.as_deref(), asked.now, barred, call)?;
+        let answer = calls::shown(asked, world, id)?.status(StatusCode::ACCEPTED);
+        let location = HeaderValue::try_from(format!("/v1/calls/{id}"));
+        Ok(location.into_iter().fold(answer, |answer, location| answer.with(header::LOCATION, location)))
+    });
+    calling.await
 }
 
 fn barred(barred: Barred) -> Problem {

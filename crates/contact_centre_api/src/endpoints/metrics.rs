@@ -211,19 +211,17 @@ pub(crate) async fn queues(asked: Asked) -> Result<impl IntoResponse, Problem> {
     let (wanted, named) = (Wanted::of(&query), Queues::of(&query));
     query.end()?;
     asked
-        .aside(move |asked| {
-            asked.world(|world| {
-                let queues = named.among(asked, world)?;
-                let range = wanted.range(world)?;
-                let intervals = wanted.intervals(range);
-                let legs = Legs::of(world, whole(&intervals, range), wanted.as_of_seq)?;
-                let of = |queue| queue_rows(queue, legs.iter(), &intervals, &wanted.terms, legs.as_of().at);
-                let rows = queues.into_iter().flat_map(of).map(|row| {
-                    let revised = row.finality.revised_seq;
-                    (row, revised)
-                });
-                page(world, &wanted, range, legs.as_of(), rows.collect())
-            })
+        .ask(move |asked, world| {
+            let queues = named.among(asked, world)?;
+            let range = wanted.range(world)?;
+            let intervals = wanted.intervals(range);
+            let legs = Legs::of(world, whole(&intervals, range), wanted.as_of_seq)?;
+            let of = |queue| queue_rows(queue, legs.iter(), &intervals, &wanted.terms, legs.as_of().at);
+            let rows = queues.into_iter().flat_map(of).map(|row| {
+                let revised = row.finality.revised_seq;
+                (row, revised)
+            });
+            page(world, &wanted, range, legs.as_of(), rows.collect())
         })
         .await
 }
@@ -235,24 +233,22 @@ pub(crate) async fn agents(asked: Asked) -> Result<impl IntoResponse, Problem> {
     let (id, team) = (query.get::<AgentId>("agent_id"), query.text("team").map(str::to_owned));
     query.end()?;
     asked
-        .aside(move |asked| {
-            asked.world(|world| {
-                let state = world.state();
-                if id.is_some_and(|id| state.agent(id).is_none()) {
-                    return Err(Problem::not_found("agent"));
-                }
-                let agents = state.agents().filter(|agent| id.is_none_or(|id| agent.id == id));
-                let agents = agents.filter(|agent| team.as_ref().is_none_or(|team| *agent.team == **team));
-                let range = wanted.range(world)?;
-                let intervals = wanted.intervals(range);
-                let legs = Legs::of(world, whole(&intervals, range), wanted.as_of_seq)?;
-                let rows = agent_rows(agents, legs.iter(), &intervals, &wanted.terms, legs.as_of().at);
-                let rows = rows.into_iter().map(|row| {
-                    let revised = row.finality.revised_seq;
-                    (row, revised)
-                });
-                page(world, &wanted, range, legs.as_of(), rows.collect())
-            })
+        .ask(move |_, world| {
+            let state = world.state();
+            if id.is_some_and(|id| state.agent(id).is_none()) {
+                return Err(Problem::not_found("agent"));
+            }
+            let agents = state.agents().filter(|agent| id.is_none_or(|id| agent.id == id));
+            let agents = agents.filter(|agent| team.as_ref().is_none_or(|team| *agent.team == **team));
+            let range = wanted.range(world)?;
+            let intervals = wanted.intervals(range);
+            let legs = Legs::of(world, whole(&intervals, range), wanted.as_of_seq)?;
+            let rows = agent_rows(agents, legs.iter(), &intervals, &wanted.terms, legs.as_of().at);
+            let rows = rows.into_iter().map(|row| {
+                let revised = row.finality.revised_seq;
+                (row, revised)
+            });
+            page(world, &wanted, range, legs.as_of(), rows.collect())
         })
         .await
 }
@@ -274,23 +270,21 @@ pub(crate) async fn total(asked: Asked) -> Result<impl IntoResponse, Problem> {
     let wanted = Wanted::of(&query);
     query.end()?;
     asked
-        .aside(move |asked| {
-            asked.world(|world| {
-                let (zone, now) = (&wanted.terms.timezone, world.now());
-                let to = wanted.to.unwrap_or(now);
-                let from = wanted.from.unwrap_or_else(|| zone.start_of(zone.day(to.plus_millis(-1))));
-                let range = range(from, to)?;
-                let legs = Legs::of(world, range, wanted.as_of_seq)?;
-                let queues = world.state().queues().filter(|queue| asked.caller.may_see(queue.id));
-                let summary = summary(queues, &legs.iter(), range, &wanted.terms, legs.as_of().at);
-                json(&Summed {
-                    summary,
-                    from,
-                    to,
-                    timezone: zone.to_string(),
-                    basis: wanted.terms.basis,
-                    as_of: legs.as_of(),
-                })
+        .ask(move |asked, world| {
+            let (zone, now) = (&wanted.terms.timezone, world.now());
+            let to = wanted.to.unwrap_or(now);
+            let from = wanted.from.unwrap_or_else(|| zone.start_of(zone.day(to.plus_millis(-1))));
+            let range = range(from, to)?;
+            let legs = Legs::of(world, range, wanted.as_of_seq)?;
+            let queues = world.state().queues().filter(|queue| asked.caller.may_see(queue.id));
+            let summary = summary(queues, &legs.iter(), range, &wanted.terms, legs.as_of().at);
+            json(&Summed {
+                summary,
+                from,
+                to,
+                timezone: zone.to_string(),
+                basis: wanted.terms.basis,
+                as_of: legs.as_of(),
             })
         })
         .await

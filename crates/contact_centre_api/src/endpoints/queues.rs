@@ -12,20 +12,22 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
     let query = asked.query();
     let paging = Paging::of(&query);
     query.end()?;
-    asked.world(|world| {
+    let page = asked.ask(move |asked, world| {
         let queues = world.state().queues().filter(|queue| asked.caller.may_see(queue.id));
         let of = |queue: &&Queue| (queue.id.0, queue.seq);
         let write = |queue| serde_json::to_value(QueueView::of(queue));
         json(&page_of(world, &paging, queues, of, write)?)
-    })
+    });
+    page.await
 }
 
 /// One queue.
 pub(crate) async fn get(asked: Asked, Id(id): Id<QueueId>) -> Result<impl IntoResponse, Problem> {
     asked.no_query()?;
     asked.may_see(id)?;
-    asked.world(|world| {
+    let one = asked.ask(move |_, world| {
         let queue = world.state().queue(id).ok_or(Problem::not_found("queue"))?;
         Ok(json(&QueueView::of(queue))?.with(header::ETAG, etag(queue.seq)))
-    })
+    });
+    one.await
 }

@@ -29,18 +29,17 @@ const READY_AFTER: u64 = 5;
 pub(crate) async fn get(asked: Asked, Id(id): Id<RecordingId>) -> Result<Response, Problem> {
     asked.no_query()?;
     let head = asked.method == Method::HEAD;
+    if asked.centre.faults().strikes(asked.caller.world.as_deref(), |waiting| &mut waiting.slow_recordings) {
+        return Err(Problem::new(&kinds::RECORDING_NOT_READY).retry_after(READY_AFTER));
+    }
+    let found = asked.clone().ask(move |asked, world| Ok(recording::content(seen(asked, world, id)?))).await?;
+    let sound = match found {
+        Content::Ready(sound) => sound,
+        Content::NotReady => return Err(Problem::new(&kinds::RECORDING_NOT_READY).retry_after(READY_AFTER)),
+        Content::Deleted => return Err(Problem::new(&kinds::GONE)),
+    };
     let (sound, digest, headers) = asked
         .aside(move |asked| {
-            let world = asked.caller.world.as_deref();
-            if asked.centre.faults().strikes(world, |waiting| &mut waiting.slow_recordings) {
-                return Err(Problem::new(&kinds::RECORDING_NOT_READY).retry_after(READY_AFTER));
-            }
-            let found = asked.world(|world| Ok(recording::content(seen(asked, world, id)?)))?;
-            let sound = match found {
-                Content::Ready(sound) => sound,
-                Content::NotReady => return Err(Problem::new(&kinds::RECORDING_NOT_READY).retry_after(READY_AFTER)),
-                Content::Deleted => return Err(Problem::new(&kinds::GONE)),
-            };
             let digest = asked.centre.digests().of(&sound);
             Ok((sound, digest, asked.headers.clone()))
         })

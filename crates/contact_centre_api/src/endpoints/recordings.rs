@@ -116,15 +116,13 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
     };
     query.end()?;
     asked
-        .aside(move |asked| {
-            asked.world(|world| {
-                let state = world.state();
-                let recordings =
-                    state.recordings().filter(|recording| filter.takes(recording) && is_seen(asked, world, recording));
-                let write = |recording| serde_json::to_value(Described::of(state, recording, asked.centre.digests()));
-                let of = |recording: &&Recording| (recording.id.0, recording.seq);
-                json(&page_of(world, &paging, recordings, of, write)?)
-            })
+        .ask(move |asked, world| {
+            let state = world.state();
+            let recordings =
+                state.recordings().filter(|recording| filter.takes(recording) && is_seen(asked, world, recording));
+            let write = |recording| serde_json::to_value(Described::of(state, recording, asked.centre.digests()));
+            let of = |recording: &&Recording| (recording.id.0, recording.seq);
+            json(&page_of(world, &paging, recordings, of, write)?)
         })
         .await
 }
@@ -132,18 +130,19 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
 /// One recording, with the digest of its file.
 pub(crate) async fn get(asked: Asked, Id(id): Id<RecordingId>) -> Result<Answer, Problem> {
     asked.no_query()?;
-    asked
-        .aside(move |asked| {
-            let sound = asked.world(|world| Ok(file(seen(asked, world, id)?)))?;
-            // Outside of the world: the first time, the whole file has to be made for it.
-            if let Some(sound) = sound {
-                asked.centre.digests().of(&sound);
-            }
-            asked.world(|world| {
-                let recording = seen(asked, world, id)?;
-                let view = Described::of(world.state(), recording, asked.centre.digests());
-                Ok(json(&view)?.with(header::ETAG, etag(recording.seq)))
-            })
-        })
-        .await
+    let sound = asked.clone().ask(move |asked, world| Ok(file(seen(asked, world, id)?))).await?;
+    if let Some(sound) = sound {
+        // Outside of the world: the first time, the whole file has to be made for it.
+        let digest = asked.clone().aside(move |asked| {
+            asked.centre.digests().of(&sound);
+            Ok(())
+        });
+        digest.await?;
+    }
+    let told = asked.ask(move |asked, world| {
+        let recording = seen(asked, world, id)?;
+        let view = Described::of(world.state(), recording, asked.centre.digests());
+        Ok(json(&view)?.with(header::ETAG, etag(recording.seq)))
+    });
+    told.await
 }

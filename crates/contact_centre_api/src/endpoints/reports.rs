@@ -40,7 +40,7 @@ struct List {
 /// Which reports there are.
 pub(crate) async fn list(asked: Asked) -> Result<Answer, Problem> {
     asked.no_query()?;
-    asked.world(|world| json(&List { items: REPORTS, as_of: world.as_of() }))
+    asked.ask(|_, world| json(&List { items: REPORTS, as_of: world.as_of() })).await
 }
 
 #[derive(Serialize)]
@@ -69,19 +69,17 @@ pub(crate) async fn get(asked: Asked, path: Result<Path<String>, PathRejection>)
     let accept = asked.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let csv = csv.unwrap_or(accept.contains("text/csv"));
     asked
-        .aside(move |asked| {
-            asked.world(|world| {
-                let day = day.unwrap_or_else(|| zone.day(zone.start_of(zone.day(world.now())).plus_millis(-1)));
-                let range = PeriodBounds { start: zone.start_of(day), end: zone.end_of(day) };
-                let terms = Terms { timezone: zone.clone(), ..Terms::default() };
-                let (items, as_of) = rows(asked, world, report.name, range, &terms)?;
-                if csv {
-                    return written_as_csv(&items);
-                }
-                let (start, end) = (range.start, range.end);
-                let date = day.to_string();
-                json(&Written { report: report.name, date, timezone: &zone, start, end, items, as_of })
-            })
+        .ask(move |asked, world| {
+            let day = day.unwrap_or_else(|| zone.day(zone.start_of(zone.day(world.now())).plus_millis(-1)));
+            let range = PeriodBounds { start: zone.start_of(day), end: zone.end_of(day) };
+            let terms = Terms { timezone: zone.clone(), ..Terms::default() };
+            let (items, as_of) = rows(asked, world, report.name, range, &terms)?;
+            if csv {
+                return written_as_csv(&items);
+            }
+            let (start, end) = (range.start, range.end);
+            let date = day.to_string();
+            json(&Written { report: report.name, date, timezone: &zone, start, end, items, as_of })
         })
         .await
 }

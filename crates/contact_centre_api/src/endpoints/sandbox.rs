@@ -3,6 +3,7 @@
 use contact_centre::{
     id::QueueId,
     objects::PhoneNumber,
+    shared::NotNow,
     sim::Config,
     world::{Arriving, AsOf, Clock, World},
     worlds::{MAIN, WorldsError},
@@ -64,7 +65,7 @@ fn shown(asked: &Asked, world: &World) -> Result<Answer, Problem> {
 /// The world that the key's calls are about.
 pub(crate) async fn get(asked: Asked) -> Result<Answer, Problem> {
     asked.no_query()?;
-    asked.world(|world| shown(&asked, world))
+    asked.ask(|asked, world| shown(asked, world)).await
 }
 
 /// Refuses what would be felt by everybody, in the world that everybody shares.
@@ -92,15 +93,14 @@ pub(crate) async fn call(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
     let form = sent.read::<CallForm>()?;
     asked.may_see(form.queue_id)?;
     let from = form.from.as_deref().map(|from| number("from", from, None, asked.centre.settings())).transpose()?;
-    asked.once(&sent, || {
-        asked.world(|world| {
-            let from = from.unwrap_or_else(PhoneNumber::withheld);
-            let arriving = Arriving { queue_id: form.queue_id, from, patience_ms: form.patience_ms };
-            let id = world.have_call(&asked.actor(), arriving)?;
-            let answer = calls::shown(&asked, world, id)?.status(StatusCode::CREATED);
-            Ok(answer.with_text(header::LOCATION, &format!("/v1/calls/{id}")))
-        })
-    })
+    let calling = asked.once_in_world(&sent, move |asked, world| {
+        let from = from.unwrap_or_else(PhoneNumber::withheld);
+        let arriving = Arriving { queue_id: form.queue_id, from, patience_ms: form.patience_ms };
+        let id = world.have_call(&asked.actor(), arriving)?;
+        let answer = calls::shown(asked, world, id)?.status(StatusCode::CREATED);
+        Ok(answer.with_text(header::LOCATION, &format!("/v1/calls/{id}")))
+    });
+    calling.await
 }
 
 #[derive(Serialize)]
@@ -170,7 +170,7 @@ fn refused(error: WorldsError) -> Problem {
 /// What the clock shows.
 pub(crate) async fn clock(asked: Asked) -> Result<Answer, Problem> {
     asked.no_query()?;
-    asked.world(|world| json(&ClockView::of(world.clock(), world.now())))
+    asked.ask(|_, world| json(&ClockView::of(world.clock(), world.now()))).await
 }
 
 /// What is done to a clock.
@@ -198,26 +198,34 @@ pub(crate) async fn set_clock(asked: Asked, sent: Sent) -> Result<Answer, Proble
     asked.no_query()?;
     let form = sent.read::<ClockForm>()?;
     own_world(&asked)?;
-    asked
-        .aside(move |asked| {
-            asked.once(&sent, || {
-                asked.world(|world| {
-                    let now = asked.now;
-                    match form {
-                        ClockForm::Pause => world.pause_clock(now)?,
-                        ClockForm::Resume => world.resume_clock(now)?,
-                        ClockForm::Step { ms } => world.step_clock(now, ms)?,
-                        ClockForm::Jump { to } => world.jump_clock(now, to)?,
-                        ClockForm::Speed { speed } => world.set_speed(now, permille(speed)?)?,
-                    }
-                    Ok(())
-                })?;
-                // Everything until then, in turns with whoever else asks.
-                while !asked.world.tick(asked.now).map_err(contact_centre::shared::NotNow::Journal)? {}
-                asked.world(|world| json(&ClockView::of(world.clock(), world.now())))
+    // One thread at most waits for its turn again and again in the name of a key.
+    let setting = asked.centre.answers().turn_of(asked.caller.key_id).await;
+    let set = asked.once(&sent, move |asked| {
+        let _setting = setting;
+        in_turn(asked, |asked| {
+            asked.world(|world| {
+                let now = asked.now;
+                match form {
+                    ClockForm::Pause => world.pause_clock(now)?,
+                    ClockForm::Resume => world.resume_clock(now)?,
+                    ClockForm::Step { ms } => world.step_clock(now, ms)?,
+                    ClockForm::Jump { to } => world.jump_clock(now, to)?,
+                    ClockForm::Speed { speed } => world.set_speed(now, permille(speed)?)?,
+                }
+                Ok(())
             })
-        })
-        .await
+        })?;
+        // Everything until then, in turns with whoever else asks.
+        while !in_turn(asked, |asked| asked.world.tick(asked.now).map_err(|error| NotNow::Journal(error).into()))? {}
+        in_turn(asked, |asked| asked.world(|world| json(&ClockView::of(world.clock(), world.now()))))
+    });
+    set.await
+}
+
+/// Does a piece of something long, after whoever has come meanwhile. On a thread that may wait.
+fn in_turn<T>(asked: &Asked, act: impl FnOnce(&Asked) -> Result<T, Problem>) -> Result<T, Problem> {
+    let _turn = asked.world.turn_of_thread();
+    act(asked)
 }
 
 /// A speed in thousandths.
@@ -246,17 +254,14 @@ pub(crate) async fn reset(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
     asked.no_query()?;
     let ResetForm { seed } = sent.read()?;
     own_world(&asked)?;
-    asked
-        .aside(move |asked| {
-            asked.once(&sent, || {
-                let config = asked.world.read(|world| world.config().clone());
-                let seed = seed.unwrap_or(config.seed.0);
-                asked
-                    .world
-                    .begin_anew(seeded(&config, seed), asked.now)
-                    .map_err(contact_centre::shared::NotNow::Journal)?;
-                asked.world(|world| shown(asked, world))
-            })
-        })
-        .await
+    // One thread at most waits for its turn again and again in the name of a key.
+    let setting = asked.centre.answers().turn_of(asked.caller.key_id).await;
+    let begun = asked.once(&sent, move |asked| {
+        let _setting = setting;
+        let config = in_turn(asked, |asked| Ok(asked.world.read(|world| world.config().clone())))?;
+        let seed = seed.unwrap_or(config.seed.0);
+        asked.world.begin_anew(seeded(&config, seed), asked.now).map_err(NotNow::Journal)?;
+        in_turn(asked, |asked| asked.world(|world| shown(asked, world)))
+    });
+    begun.await
 }

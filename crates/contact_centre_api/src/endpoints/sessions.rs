@@ -1,4 +1,4 @@
-use contact_centre::id::AgentId;
+use contact_centre::{id::AgentId, world::World};
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -38,14 +38,13 @@ pub(crate) async fn begin(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
         return Err(Problem::invalid("A proxy session begins no other: send the key alone."));
     }
     asked.may_act_for(agent_id)?;
-    asked.once(&sent, || begun(&asked, agent_id, minutes))
+    asked.once_in_world(&sent, move |asked, world| begun(asked, world, agent_id, minutes)).await
 }
 
-fn begun(asked: &Asked, agent_id: AgentId, minutes: u32) -> Result<Answer, Problem> {
-    asked.world(|world| match world.state().agent(agent_id) {
-        Some(_) => Ok(()),
-        None => Err(Problem::not_found("agent")),
-    })?;
+fn begun(asked: &Asked, world: &World, agent_id: AgentId, minutes: u32) -> Result<Answer, Problem> {
+    if world.state().agent(agent_id).is_none() {
+        return Err(Problem::not_found("agent"));
+    }
     let (token, session_id) = (asked.centre.secret(), asked.centre.id());
     let session = Session {
         id: session_id,

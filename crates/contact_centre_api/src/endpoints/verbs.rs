@@ -41,43 +41,42 @@ struct PauseForm {
 }
 
 /// Does something to a call, once, in the name of whoever may act for its agent.
-fn act<E: Into<Problem>>(
-    asked: &Asked,
+async fn act<E: Into<Problem>>(
+    asked: Asked,
     id: CallId,
     sent: &Sent,
-    act: impl FnOnce(&mut World, &Actor) -> Result<(), E>,
+    act: impl FnOnce(&Asked, &mut World, &Actor) -> Result<(), E> + Send + 'static,
 ) -> Result<Answer, Problem> {
     asked.no_query()?;
-    asked.once(sent, || {
-        asked.world(|world| {
-            let call = asked.call(world, id)?;
-            match call.agent_id {
-                Some(agent) => asked.may_act_for(agent)?,
-                None if asked.session.is_some() => return Err(Refusal::WrongState(call.state).into()),
-                None => {}
-            }
-            act(world, &asked.actor()).map_err(Into::<Problem>::into)?;
-            shown(asked, world, id)
-        })
-    })
+    let done = asked.once_in_world(sent, move |asked, world| {
+        let call = asked.call(world, id)?;
+        match call.agent_id {
+            Some(agent) => asked.may_act_for(agent)?,
+            None if asked.session.is_some() => return Err(Refusal::WrongState(call.state).into()),
+            None => {}
+        }
+        act(asked, world, &asked.actor()).map_err(Into::<Problem>::into)?;
+        shown(asked, world, id)
+    });
+    done.await
 }
 
 /// Hangs up for the agent.
 pub(crate) async fn hangup(asked: Asked, Id(id): Id<CallId>, sent: Sent) -> Result<Answer, Problem> {
     let Nothing {} = sent.read()?;
-    act(&asked, id, &sent, |world, actor| world.hang_up(actor, id))
+    act(asked, id, &sent, move |_, world, actor| world.hang_up(actor, id)).await
 }
 
 /// Puts the customer on hold.
 pub(crate) async fn hold(asked: Asked, Id(id): Id<CallId>, sent: Sent) -> Result<Answer, Problem> {
     let Nothing {} = sent.read()?;
-    act(&asked, id, &sent, |world, actor| world.hold(actor, id))
+    act(asked, id, &sent, move |_, world, actor| world.hold(actor, id)).await
 }
 
 /// Takes the customer off hold.
 pub(crate) async fn resume(asked: Asked, Id(id): Id<CallId>, sent: Sent) -> Result<Answer, Problem> {
     let Nothing {} = sent.read()?;
-    act(&asked, id, &sent, |world, actor| world.resume_call(actor, id))
+    act(asked, id, &sent, move |_, world, actor| world.resume_call(actor, id)).await
 }
 
 /// Passes the customer on.
@@ -92,7 +91,7 @@ pub(crate) async fn transfer(asked: Asked, Id(id): Id<CallId>, sent: Sent) -> Re
     if let Some(TransferTarget::Queue(queue)) = to {
         asked.may_see(queue)?;
     }
-    act(&asked, id, &sent, |world, actor| -> Result<(), Problem> {
+    let done = act(asked, id, &sent, move |asked, world, actor| -> Result<(), Problem> {
         if let Some(TransferTarget::Agent(colleague)) = to {
             asked.agent(world, colleague)?;
         }
@@ -101,17 +100,18 @@ pub(crate) async fn transfer(asked: Asked, Id(id): Id<CallId>, sent: Sent) -> Re
             None => world.complete(actor, id)?,
         }
         Ok(())
-    })
+    });
+    done.await
 }
 
 /// Stops recording for a while.
 pub(crate) async fn pause_recording(asked: Asked, Id(id): Id<CallId>, sent: Sent) -> Result<Answer, Problem> {
     let form = sent.read::<PauseForm>()?;
-    act(&asked, id, &sent, |world, actor| world.pause_recording(actor, id, &form.reason))
+    act(asked, id, &sent, move |_, world, actor| world.pause_recording(actor, id, &form.reason)).await
 }
 
 /// Goes on with recording.
 pub(crate) async fn resume_recording(asked: Asked, Id(id): Id<CallId>, sent: Sent) -> Result<Answer, Problem> {
     let Nothing {} = sent.read()?;
-    act(&asked, id, &sent, |world, actor| world.resume_recording(actor, id))
+    act(asked, id, &sent, move |_, world, actor| world.resume_recording(actor, id)).await
 }

@@ -4,7 +4,7 @@ use contact_centre::{
     objects::{Call, Wrap},
     sim::WRAP_CODES,
     view::WrapView,
-    world::World,
+    world::{World, WrapDraft},
 };
 use http::{StatusCode, header};
 use serde::Serialize;
@@ -34,7 +34,7 @@ impl<'a> Noted<'a> {
 /// The words that a wrap can say.
 pub(crate) async fn codes(asked: Asked) -> Result<impl IntoResponse, Problem> {
     asked.no_query()?;
-    asked.world(|world| json(&value!({ "items": WRAP_CODES, "as_of": world.as_of() })))
+    asked.ask(|_, world| json(&value!({ "items": WRAP_CODES, "as_of": world.as_of() }))).await
 }
 
 /// Wraps by their calls, or those that changed.
@@ -42,35 +42,33 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
     let query = asked.query();
     let paging = Paging::of(&query);
     query.end()?;
-    asked
-        .aside(move |asked| {
-            asked.world(|world| {
-                let calls = world.state().calls().filter(|call| asked.caller.may_see_call(call));
-                let wraps = calls.filter_map(|call| Some((call, call.noted()?)));
-                let of = |entry: &(&Call, &Wrap)| (entry.0.id.0, entry.0.seq);
-                json(&page_of(world, &paging, wraps, of, |(call, wrap)| serde_json::to_value(Noted::of(call, wrap)))?)
-            })
-        })
-        .await
+    let page = asked.ask(move |asked, world| {
+        let calls = world.state().calls().filter(|call| asked.caller.may_see_call(call));
+        let wraps = calls.filter_map(|call| Some((call, call.noted()?)));
+        let of = |entry: &(&Call, &Wrap)| (entry.0.id.0, entry.0.seq);
+        json(&page_of(world, &paging, wraps, of, |(call, wrap)| serde_json::to_value(Noted::of(call, wrap)))?)
+    });
+    page.await
 }
 
 /// What was noted of a call.
 pub(crate) async fn get(asked: Asked, Id(id): Id<CallId>) -> Result<impl IntoResponse, Problem> {
     asked.no_query()?;
-    asked.world(|world| shown(&asked, world, id))
+    asked.ask(move |asked, world| shown(asked, world, id)).await
 }
 
 /// Notes what a call came to.
 pub(crate) async fn put(asked: Asked, Id(id): Id<CallId>, sent: Sent) -> Result<Answer, Problem> {
     asked.no_query()?;
-    let draft = sent.read::<WrapForm>()?.into();
-    asked.world(|world| {
-        let known = may_note(&asked, world, id)?.noted().map(|wrap| u64::from(wrap.revision));
+    let draft: WrapDraft = sent.read::<WrapForm>()?.into();
+    let noted = asked.ask(move |asked, world| {
+        let known = may_note(asked, world, id)?.noted().map(|wrap| u64::from(wrap.revision));
         expected(&asked.headers, known)?;
         world.write_wrap(&asked.actor(), id, &draft, None)?;
-        let answer = shown(&asked, world, id)?;
+        let answer = shown(asked, world, id)?;
         Ok(if known.is_none() { answer.status(StatusCode::CREATED) } else { answer })
-    })
+    });
+    noted.await
 }
 
 /// The leg, if the caller may note what it came to: its agent is one for whom they may act.

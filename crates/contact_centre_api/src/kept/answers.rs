@@ -1,12 +1,13 @@
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
 use model::Instant;
 use uuid::Uuid;
 
+use super::turns::{Turn, Turns};
 use crate::protocol::{Answer, Problem, kinds};
 
 /// For how long an answer can be had again.
@@ -19,22 +20,17 @@ const ANSWERS_MAX: usize = 20_000;
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
     kept: Mutex<Kept>,
-    /// Callers for whom something is being done that waits for somebody else. They take turns, each with itself alone.
-    turns: Mutex<HashMap<Uuid, Turn>>,
+    turns: Turns<Name>,
+    callers: Turns<Uuid>,
 }
-
-type Turn = Arc<tokio::sync::Mutex<()>>;
 
 #[derive(Debug, Default)]
 struct Kept {
-    by_name: HashMap<Name, Place>,
+    by_name: HashMap<Name, Once>,
     /// In the order in which they came.
     order: VecDeque<(Name, Instant, usize)>,
     bytes: usize,
 }
-
-/// Where an answer is, once there is one.
-type Place = Arc<Mutex<Option<Once>>>;
 
 /// A caller, and what it calls its request.
 type Name = (Uuid, Box<str>);
@@ -45,10 +41,20 @@ struct Once {
     answer: Answer,
 }
 
-/// An answer, and whether it was given before.
-pub(crate) struct Given {
-    pub(crate) answer: Answer,
-    pub(crate) again: bool,
+/// What is to be done now.
+pub(crate) enum Begun {
+    /// Nothing: it was done before, and this was answered.
+    Again(Answer),
+    /// It, by nobody else meanwhile.
+    First(Mine),
+}
+
+/// Something that is being done under a name. As long as this is there, whoever asks for the same waits.
+pub(crate) struct Mine {
+    name: Name,
+    request: [u8; 32],
+    now: Instant,
+    _turn: Turn,
 }
 
 /// What makes two requests the same: what they are about, and their bodies.
@@ -58,103 +64,54 @@ pub(crate) fn mark(about: &str, body: &[u8]) -> [u8; 32] {
 
 impl Once {
     /// The same answer to the same request.
-    fn again(&self, request: [u8; 32]) -> Result<Given, Problem> {
+    fn again(&self, request: [u8; 32]) -> Result<Begun, Problem> {
         if self.request != request {
             return Err(Problem::new(&kinds::IDEMPOTENCY_MISMATCH)
                 .detail("The same Idempotency-Key came with another request. Use a new one for each request."));
         }
-        Ok(Given { answer: self.answer.clone(), again: true })
+        Ok(Begun::Again(self.answer.clone()))
     }
 }
 
 impl Answers {
-    /// Does something once: whoever asks again by the same name gets the same answer, also while the first is still at it. What was refused
-    /// was not done, and is tried again.
+    /// Begins something that is done once: whoever asks again by the same name gets the same answer, and waits for it while the first is still
+    /// at it. That holds no thread. What is not kept in the end was refused, so it was not done, and is tried again by whoever is next.
     ///
     /// # Errors
-    /// Those of `act`, and 409 if the name was used for another request.
-    pub(crate) fn once(
+    /// 409 if the name was used for another request.
+    pub(crate) async fn begin(
         &self,
         caller: Uuid,
         name: &str,
         request: [u8; 32],
         now: Instant,
-        act: impl FnOnce() -> Result<Answer, Problem>,
-    ) -> Result<Given, Problem> {
+    ) -> Result<Begun, Problem> {
         let name = (caller, Box::from(name));
-        let place = self.place(&name, now);
-        let mut done = place.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(once) = &*done {
-            return once.again(request);
-        }
-        match act() {
-            Ok(answer) => {
-                *done = Some(Once { request, answer: answer.clone() });
-                self.keep(name, now, answer.size());
-                Ok(Given { answer, again: false })
-            }
-            Err(problem) => {
-                let mut kept = self.lock();
-                // Whoever waits for this one tries next, in the same place: the map has one of its handles, and this is the other.
-                if Arc::strong_count(&place) <= 2 {
-                    kept.by_name.remove(&name);
-                }
-                Err(problem)
-            }
-        }
-    }
-
-    /// [`Self::once`] of what waits for somebody else. One caller has one such thing done at a time.
-    ///
-    /// # Errors
-    /// Those of `act`, and 409 if the name was used for another request.
-    pub(crate) async fn once_later(
-        &self,
-        caller: Uuid,
-        name: &str,
-        request: [u8; 32],
-        now: Instant,
-        act: impl Future<Output = Result<Answer, Problem>>,
-    ) -> Result<Given, Problem> {
-        let turn = self.turn(caller);
-        let _turn = turn.lock().await;
-        if let Some(given) = self.known(caller, name, request, now) {
-            return given;
-        }
-        let answer = act.await?;
-        self.once(caller, name, request, now, || Ok(answer))
-    }
-
-    fn turn(&self, caller: Uuid) -> Turn {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        // There are no more than requests that are being answered.
-        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-        turns.entry(caller).or_default().clone()
-    }
-
-    /// What was answered before, or that it was to another request.
-    fn known(&self, caller: Uuid, name: &str, request: [u8; 32], now: Instant) -> Option<Result<Given, Problem>> {
-        let place = {
-            let mut kept = self.lock();
-            kept.forget(now);
-            kept.by_name.get(&(caller, Box::from(name))).cloned()?
-        };
-        let done = place.lock().unwrap_or_else(PoisonError::into_inner);
-        done.as_ref().map(|once| once.again(request))
-    }
-
-    /// The place of an answer. Those that ask for the same wait for each other there.
-    fn place(&self, name: &Name, now: Instant) -> Place {
+        let turn = self.turns.of(name.clone()).await;
         let mut kept = self.lock();
         kept.forget(now);
-        kept.by_name.entry(name.clone()).or_default().clone()
+        match kept.by_name.get(&name) {
+            Some(once) => once.again(request),
+            None => Ok(Begun::First(Mine { name, request, now, _turn: turn })),
+        }
     }
 
-    fn keep(&self, name: Name, now: Instant, size: usize) {
+    /// The turn of a caller, who has one thing done at a time that waits for somebody else.
+    pub(crate) async fn turn_of(&self, caller: Uuid) -> Turn {
+        self.callers.of(caller).await
+    }
+
+    /// Keeps the answer to what was done, for whoever asks again.
+    pub(crate) fn keep(&self, mine: Mine, answer: &Answer) {
         let mut kept = self.lock();
+        let (size, once) = (answer.size(), Once { request: mine.request, answer: answer.clone() });
         kept.bytes += size;
-        kept.order.push_back((name, now, size));
-        kept.forget(now);
+        kept.order.push_back((mine.name.clone(), mine.now, size));
+        kept.by_name.insert(mine.name.clone(), once);
+        kept.forget(mine.now);
+        drop(kept);
+        // The turn ends when the answer is there.
+        drop(mine);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
@@ -180,86 +137,101 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering::Relaxed},
+        task::Poll,
+        time::Duration,
+    };
+
     use http::StatusCode;
 
     use super::*;
 
     const KEY: Uuid = Uuid::from_u128(1);
 
-    fn ask(answers: &Answers, name: &str, body: &str, at: i64) -> Result<bool, &'static str> {
-        let act = || Ok(Answer::of(StatusCode::CREATED, "done"));
-        let given = answers.once(KEY, name, mark("POST /x", body.as_bytes()), Instant::from_millis(at), act);
-        given.map(|given| given.again).map_err(|problem| problem.code())
-    }
-
-    #[test]
-    fn what_was_done_is_not_done_again_for_a_day() {
-        let answers = Answers::default();
-        assert_eq!(ask(&answers, "a", "1", 0), Ok(false));
-        assert_eq!(ask(&answers, "a", "1", KEPT_MS - 1), Ok(true));
-        assert_eq!(ask(&answers, "a", "2", KEPT_MS - 1), Err("idempotency_mismatch"));
-        assert_eq!(ask(&answers, "b", "1", KEPT_MS - 1), Ok(false));
-        assert_eq!(ask(&answers, "a", "2", KEPT_MS), Ok(false));
-    }
-
-    #[test]
-    fn what_was_refused_is_tried_again() {
-        let answers = Answers::default();
-        let refused = answers
-            .once(KEY, "a", mark("POST /x", b"1"), Instant::from_millis(0), || Err(Problem::new(&kinds::AGENT_BUSY)));
-        assert!(refused.is_err());
-        assert_eq!(ask(&answers, "a", "2", 1), Ok(false));
-    }
-
-    #[test]
-    fn twenty_at_once_are_one() {
-        let answers = Answers::default();
-        let done = std::sync::atomic::AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..20 {
-                scope.spawn(|| {
-                    let act = || {
-                        done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                        std::thread::yield_now();
-                        Ok(Answer::nothing())
-                    };
-                    assert!(answers.once(KEY, "a", [0; 32], Instant::from_millis(0), act).is_ok());
-                });
+    /// Whether it was answered before.
+    async fn ask(answers: &Answers, name: &str, body: &str, at: i64) -> Result<bool, &'static str> {
+        let request = mark("POST /x", body.as_bytes());
+        let begun = answers.begin(KEY, name, request, Instant::from_millis(at)).await;
+        match begun.map_err(|problem| problem.code())? {
+            Begun::Again(_) => Ok(true),
+            Begun::First(mine) => {
+                answers.keep(mine, &Answer::of(StatusCode::CREATED, "done"));
+                Ok(false)
             }
-        });
-        assert_eq!(done.into_inner(), 1);
+        }
     }
 
     #[tokio::test]
-    async fn what_waits_for_somebody_is_done_once_too() {
-        let (answers, done) = (&Answers::default(), &std::sync::atomic::AtomicUsize::new(0));
-        let ask = |body: &'static [u8]| {
-            let act = async move {
-                tokio::task::yield_now().await;
-                done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                Ok(Answer::nothing())
-            };
-            answers.once_later(KEY, "a", mark("POST /x", body), Instant::from_millis(0), act)
-        };
-        let refused = async { Err(Problem::new(&kinds::AGENT_BUSY)) };
-        let refused = answers.once_later(KEY, "a", [0; 32], Instant::from_millis(0), refused).await;
-        assert_eq!(refused.err().map(|problem| problem.code()), Some("agent_busy"));
-        let (one, other) = tokio::join!(ask(b"1"), ask(b"1"));
-        let again = [one, other].map(|given| given.is_ok_and(|given| given.again));
-        assert_eq!(again.iter().filter(|again| **again).count(), 1);
-        assert_eq!(ask(b"2").await.err().map(|problem| problem.code()), Some("idempotency_mismatch"));
-        assert_eq!(done.load(std::sync::atomic::Ordering::Relaxed), 1);
-        assert_eq!(answers.turns.lock().unwrap().len(), 1, "the next one takes it away");
+    async fn what_was_done_is_not_done_again_for_a_day() {
+        let answers = Answers::default();
+        assert_eq!(ask(&answers, "a", "1", 0).await, Ok(false));
+        assert_eq!(ask(&answers, "a", "1", KEPT_MS - 1).await, Ok(true));
+        assert_eq!(ask(&answers, "a", "2", KEPT_MS - 1).await, Err("idempotency_mismatch"));
+        assert_eq!(ask(&answers, "b", "1", KEPT_MS - 1).await, Ok(false));
+        assert_eq!(ask(&answers, "a", "2", KEPT_MS).await, Ok(false));
     }
 
-    #[test]
-    fn no_more_is_kept_than_there_may_be() {
+    #[tokio::test]
+    async fn what_was_refused_is_tried_again() {
+        let answers = Answers::default();
+        let begun = answers.begin(KEY, "a", mark("POST /x", b"1"), Instant::from_millis(0)).await;
+        assert!(matches!(begun, Ok(Begun::First(_))));
+        drop(begun);
+        assert_eq!(ask(&answers, "a", "2", 1).await, Ok(false));
+    }
+
+    /// On one thread: if one that waits held it, the first would never be done.
+    #[tokio::test]
+    async fn twenty_at_once_are_one_and_hold_no_thread() {
+        let (answers, done) = (&Answers::default(), &AtomicUsize::new(0));
+        let ask = || async move {
+            match answers.begin(KEY, "a", [0; 32], Instant::from_millis(0)).await {
+                Ok(Begun::First(mine)) => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    done.fetch_add(1, Relaxed);
+                    answers.keep(mine, &Answer::nothing());
+                    false
+                }
+                Ok(Begun::Again(_)) => true,
+                Err(problem) => panic!("{}", problem.code()),
+            }
+        };
+        let mut asked: Vec<_> = (0..20).map(|_| Box::pin(ask())).collect();
+        let mut again = 0;
+        // Each is begun before the first is done.
+        std::future::poll_fn(|context| {
+            asked.retain_mut(|one| match one.as_mut().poll(context) {
+                Poll::Ready(known) => {
+                    again += usize::from(known);
+                    false
+                }
+                Poll::Pending => true,
+            });
+            if asked.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        assert_eq!((done.load(Relaxed), again), (1, 19));
+    }
+
+    #[tokio::test]
+    async fn whoever_gives_up_is_not_waited_for() {
+        let answers = Answers::default();
+        let first = answers.begin(KEY, "a", [0; 32], Instant::from_millis(0)).await;
+        let second = answers.begin(KEY, "a", [0; 32], Instant::from_millis(0));
+        assert!(tokio::time::timeout(Duration::from_millis(1), second).await.is_err());
+        drop(first);
+        assert_eq!(ask(&answers, "a", "1", 0).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn no_more_is_kept_than_there_may_be() {
         let answers = Answers::default();
         for n in 0..=ANSWERS_MAX {
-            assert_eq!(ask(&answers, &n.to_string(), "1", 0), Ok(false));
+            assert_eq!(ask(&answers, &n.to_string(), "1", 0).await, Ok(false));
         }
         assert_eq!(answers.lock().by_name.len(), ANSWERS_MAX);
-        assert_eq!(ask(&answers, "0", "1", 0), Ok(false), "the oldest is forgotten");
-        assert_eq!(ask(&answers, "20000", "1", 0), Ok(true));
+        assert_eq!(ask(&answers, "0", "1", 0).await, Ok(false), "the oldest is forgotten");
+        assert_eq!(ask(&answers, "20000", "1", 0).await, Ok(true));
     }
 }

@@ -6,8 +6,9 @@ mod faults;
 mod habits;
 mod pushed;
 mod sessions;
+mod turns;
 
-pub(crate) use answers::{Answers, Given, mark};
+pub(crate) use answers::{Answers, Begun, Mine, mark};
 pub(crate) use dialled::{Barred, Dialled};
 pub(crate) use faults::{FAULTS_MAX, Faults, Waiting};
 pub(crate) use habits::{CHECKS, Count, Habits, Seen};

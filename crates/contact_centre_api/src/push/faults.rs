@@ -37,7 +37,13 @@ pub(super) async fn post(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
     if !(0..=DELAY_MAX_MS).contains(&form.delay_webhooks_ms) {
         return Err(Problem::field("delay_webhooks_ms", format!("must be between 0 and {DELAY_MAX_MS}")));
     }
-    asked.once(&sent, || set(&asked, &form))
+    // One thread at most waits for its turn again and again in the name of a key.
+    let setting = asked.centre.answers().turn_of(asked.caller.key_id).await;
+    let set = asked.once(&sent, move |asked| {
+        let _setting = setting;
+        set(asked, &form)
+    });
+    set.await
 }
 
 fn set(asked: &Asked, form: &FaultsForm) -> Result<Answer, Problem> {

@@ -41,16 +41,13 @@ async fn whole(asked: Asked, feed: Feed) -> Result<Answer, Problem> {
     let seq = query.get::<u64>("as_of_seq");
     query.end()?;
     let audience = asked_for::audience(&asked.caller, feed);
-    asked
-        .aside(move |asked| {
-            asked.world(|world| {
-                if seq.is_some_and(|seq| seq > world.told()) {
-                    return Err(lost(Unreadable::Future));
-                }
-                snapshot(world, &audience, &filter, seq, |of| json(of)).map_err(lost)?
-            })
-        })
-        .await
+    let told = asked.ask(move |_, world| {
+        if seq.is_some_and(|seq| seq > world.told()) {
+            return Err(lost(Unreadable::Future));
+        }
+        snapshot(world, &audience, &filter, seq, |of| json(of)).map_err(lost)?
+    });
+    told.await
 }
 
 /// A page of the log.
@@ -65,13 +62,12 @@ async fn events(asked: Asked, feed: Feed) -> Result<Answer, Problem> {
     query.end()?;
     let audience = asked_for::audience(&asked.caller, feed);
     let limit = limit.unwrap_or(LIMIT);
-    asked
-        .aside(move |asked| {
-            let page = asked.world(|world| pull(world, &audience, &filter, after.as_ref(), limit).map_err(lost))?;
-            let json = HeaderValue::from_static("application/json");
-            Ok(Answer::of(StatusCode::OK, page.json()).with(header::CONTENT_TYPE, json))
-        })
-        .await
+    let told = asked.ask(move |_, world| {
+        let page = pull(world, &audience, &filter, after.as_ref(), limit).map_err(lost)?;
+        let json = HeaderValue::from_static("application/json");
+        Ok(Answer::of(StatusCode::OK, page.json()).with(header::CONTENT_TYPE, json))
+    });
+    told.await
 }
 
 /// The reader has to begin anew, and is told so: nothing is skipped in silence.

@@ -146,10 +146,11 @@ pub(super) async fn rotate(asked: Asked, Id(id): Id<Uuid>, sent: Sent) -> Result
 /// Sends one an event of no meaning.
 pub(super) async fn test(asked: Asked, Id(id): Id<Uuid>, sent: Sent) -> Result<Answer, Problem> {
     asked.no_query()?;
-    asked.once(&sent, || {
-        hooks(&asked)?.test(asked.caller.key_id, feed(&asked), id).map_err(refused)?;
+    let sending = asked.once(&sent, move |asked| {
+        hooks(asked)?.test(asked.caller.key_id, feed(asked), id).map_err(refused)?;
         Ok(Answer::nothing().status(StatusCode::ACCEPTED))
-    })
+    });
+    sending.await
 }
 
 /// How deliveries to one went.
@@ -174,15 +175,12 @@ pub(super) async fn redeliver(asked: Asked, Id(id): Id<Uuid>, sent: Sent) -> Res
     if from_seq > to_seq {
         return Err(Problem::field("to_seq", "must not be less than from_seq"));
     }
-    asked
-        .aside(move |asked| {
-            asked.once(&sent, || {
-                let of = (feed(asked), id);
-                let events = hooks(asked)?.redeliver(asked.caller.key_id, of, (from_seq, to_seq)).map_err(refused)?;
-                Ok(json(&Redelivered { events })?.status(StatusCode::ACCEPTED))
-            })
-        })
-        .await
+    let again = asked.once(&sent, move |asked| {
+        let of = (feed(asked), id);
+        let events = hooks(asked)?.redeliver(asked.caller.key_id, of, (from_seq, to_seq)).map_err(refused)?;
+        Ok(json(&Redelivered { events })?.status(StatusCode::ACCEPTED))
+    });
+    again.await
 }
 
 /// The feed of a path.

@@ -311,14 +311,15 @@ fn recording_row(world: &World, recording: &Recording) -> Result<Value, Problem>
 
 /// The next events, and where those after them begin. Some that are out of the range may be passed without a row.
 fn events(world: &World, seqs: &mut RangeInclusive<u64>, wanted: &Selection) -> Result<Vec<Value>, Problem> {
-    let mut rows = Vec::new();
+    let (mut rows, mut replay) = (Vec::new(), world.replay());
     let (first, last) = (*seqs.start(), *seqs.end());
     let until = last.min(first.saturating_add(ROWS as u64 - 1));
     for seq in first..=until {
         // The log forgets its oldest events while somebody reads it slowly.
         let event = world.window().event(seq).ok_or(Problem::new(&kinds::AS_OF_LOST))?;
         if wanted.takes(Some(event.at)) {
-            rows.push(world.write_event(event, Rights::ALL, serde_json::value::Serializer).map_err(lost)?);
+            let row = world.write_next_event(&mut replay, event, Rights::ALL, serde_json::value::Serializer);
+            rows.push(row.map_err(lost)?);
         }
     }
     *seqs = until + 1..=last;

@@ -170,6 +170,18 @@ async fn the_end_is_the_end() {
     let seqs: Vec<_> =
         events["items"].as_array().unwrap().iter().map(|event| event["subject_seq"].as_u64().unwrap()).collect();
     assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
+    let (mut paged, mut path) = (Vec::new(), format!("/calls/{call}/events?limit=3"));
+    loop {
+        let page = door.get(ALL, &path).await;
+        let items = page["items"].as_array().unwrap();
+        assert!(items.len() <= 3 && page["complete"] == true);
+        paged.extend(items.clone());
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        path = format!("/calls/{call}/events?limit=3&cursor={next}");
+    }
+    assert_eq!(json!(paged), events["items"]);
+    let refused = door.ask(ALL, "GET", &format!("/calls/{call}/events?limit=501")).send().await;
+    assert_eq!(refused.code(400), "invalid_request");
     let told = &events["items"][place("call.ended")]["data"];
     assert_eq!(
         (&told["outcome"], &told["instants"]["disconnected_at"]),

@@ -12,6 +12,7 @@ mod figures;
 mod gateway;
 mod golden;
 mod golden_day;
+mod held;
 mod leads;
 mod live;
 mod narrowed;

@@ -197,3 +197,17 @@ async fn an_answer_to_the_key_is_not_replayed_to_its_token() {
     assert!([403, 409].contains(&refused.status.as_u16()), "{}", refused.text());
     assert!(!refused.text().contains("\"queue\""));
 }
+
+#[tokio::test]
+async fn a_token_for_queues_that_none_can_be_reaches_nothing() {
+    let door = Door::open(4);
+    for path in ["/queues", "/calls", "/live/queues", "/sandbox"] {
+        let told = door.ask(SUBSCRIBED, "GET", path).header("x-keydesk-resources", "queue=x,sales").send().await;
+        assert_eq!(told.code(403), "resource_not_allowed", "{path}");
+    }
+    let queue = door.open_queue();
+    let resources = format!("queue=x,{queue}");
+    let told = door.ask(SUBSCRIBED, "GET", "/queues").header("x-keydesk-resources", &resources).send().await.json();
+    let ids: Vec<_> = told["items"].as_array().unwrap().iter().map(|queue| queue["id"].clone()).collect();
+    assert_eq!(json!(ids), json!([queue]));
+}

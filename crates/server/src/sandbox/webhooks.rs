@@ -15,22 +15,29 @@ use contact_centre_api::{Centre, KeyNow, Keys};
 use delivery::{Client, SystemResolver};
 use domain::{Clock as _, Entropy as _, Keydesk, SystemClock, SystemEntropy};
 use model::{InstallationId, KeyId};
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 /// The keys of the installation whose gateway stands in front.
 pub(crate) struct Known {
     pub(crate) keydesk: Keydesk,
     pub(crate) installation: InstallationId,
+    /// Where the database is asked: its connections belong to no thread of the contact centre.
+    pub(crate) home: Handle,
 }
 
 impl Keys for Known {
     fn now(&self, key: Uuid) -> Pin<Box<dyn Future<Output = KeyNow> + Send + '_>> {
+        let (keydesk, installation) = (self.keydesk.clone(), self.installation);
+        let asked = self.home.spawn(async move {
+            let (verifier, now) = (keydesk.verifier(), keydesk.now());
+            verifier.scopes_now(installation, KeyId(key), now).await
+        });
         Box::pin(async move {
-            let (verifier, now) = (self.keydesk.verifier(), self.keydesk.now());
-            match verifier.scopes_now(self.installation, KeyId(key), now).await {
-                Ok(Some(scopes)) => KeyNow::Works(scopes),
-                Ok(None) => KeyNow::Ended,
-                Err(_) => KeyNow::Unknown,
+            match asked.await {
+                Ok(Ok(Some(scopes))) => KeyNow::Works(scopes),
+                Ok(Ok(None)) => KeyNow::Ended,
+                Ok(Err(_)) | Err(_) => KeyNow::Unknown,
             }
         })
     }

@@ -67,7 +67,7 @@ impl World {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::WrongState`] of a leg that nobody has answered or that is a consultation,
-    /// [`Refusal::Invalid`], and [`Refusal::Changed`].
+    /// [`Refusal::Invalid`], [`Refusal::Changed`], and [`Refusal::Full`] of a wrap that was changed a hundred times.
     pub fn write_wrap(
         &mut self,
         actor: &Actor,
@@ -83,6 +83,9 @@ impl World {
         }
         if noted.is_some_and(|wrap| draft.is_written(wrap)) && call.state != LegState::Wrapping {
             return Ok(());
+        }
+        if noted.is_some_and(|wrap| wrap.revision >= Wrap::REVISIONS_MAX) {
+            return Err(Refusal::Full("changes of this wrap"));
         }
         let late = call.closed_at.is_some();
         let boxed = |text: &String| text.as_str().into();
