@@ -69,8 +69,10 @@ addEventListener('change', ({ target }) => {
     isChosen(target.form);
     if (target.type === 'radio' && target.value === 'custom') unfold(target.form);
   }
-  if (target.name === 'scope') {
-    target.form.querySelector('[name=access]').value = 'chosen';
+  // Other forms have scopes and no integration.
+  const access = target.name === 'scope' && target.form?.querySelector('[name=access]');
+  if (access) {
+    access.value = 'chosen';
     follow(target.form, false);
   }
 });
