@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, Version, header, request::Parts, uri::Scheme};
+use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, Version, header, request::Parts};
 use hyper::body::Incoming;
 
 use super::{
@@ -219,7 +219,9 @@ async fn at(
                 }
             }
         };
-        name_host(&mut request, address, matches!(link, Link::Two(_)));
+        if !name_host(&mut request, address, matches!(link, Link::Two(_))) {
+            return Err(Failed::sent(Failure::Invalid, bit));
+        }
         if let Link::Two(send) = &link
             && !is_pooled
         {
@@ -273,7 +275,8 @@ async fn at(
 }
 
 /// Names the address's host where the protocol does. HTTP/2 does so in the target, and knows no headers of a connection.
-fn name_host(request: &mut Request<RequestBody>, address: &Address, speaks_2: bool) {
+/// False: no target names both, and nothing may be sent.
+fn name_host(request: &mut Request<RequestBody>, address: &Address, speaks_2: bool) -> bool {
     if !speaks_2 {
         if request.uri().authority().is_some()
             && let Some(target) = request.uri().path_and_query().cloned()
@@ -282,14 +285,13 @@ fn name_host(request: &mut Request<RequestBody>, address: &Address, speaks_2: bo
             *request.version_mut() = Version::HTTP_11;
         }
         request.headers_mut().insert(header::HOST, address.authority.clone());
-        return;
+        return true;
     }
     for name in [header::HOST, header::CONNECTION, header::UPGRADE] {
         request.headers_mut().remove(name);
     }
-    let mut target = std::mem::take(request.uri_mut()).into_parts();
-    target.scheme = Some(if address.protocol == Protocol::Tls { Scheme::HTTPS } else { Scheme::HTTP });
-    target.authority = address.authority.to_str().ok().and_then(|authority| authority.parse().ok());
-    *request.uri_mut() = Uri::from_parts(target).unwrap_or_default();
+    let Some(target) = address.absolute(std::mem::take(request.uri_mut())) else { return false };
+    *request.uri_mut() = target;
     *request.version_mut() = Version::HTTP_2;
+    true
 }

@@ -365,6 +365,14 @@ mod tests {
     }
 
     #[test]
+    fn a_target_without_a_path_is_named_to_nobody() {
+        let address = address("h2c://api.example:8443", 0).unwrap();
+        let absolute = |target: &'static str| address.absolute(Uri::from_static(target)).map(|uri| uri.to_string());
+        assert_eq!(absolute("/v1/calls?limit=1").as_deref(), Some("http://api.example:8443/v1/calls?limit=1"));
+        assert_eq!(absolute("other.example:1"), None);
+    }
+
+    #[test]
     fn what_is_not_said_has_a_default() {
         let read = read("[upstreams.live]\nurls = \"http://10.0.0.5:8000\"\n").unwrap();
         let upstream = read.upstreams.find(Environment::Live, None).unwrap();

@@ -48,11 +48,8 @@ async fn works(upstream: &Upstream, address: &Address) -> bool {
     *request.uri_mut() = Uri::from(target);
     request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static("keydesk-health"));
     if matches!(link, Link::Two(_)) {
-        let mut target = std::mem::take(request.uri_mut()).into_parts();
-        let is_tls = address.protocol == Protocol::Tls;
-        target.scheme = Some(if is_tls { http::uri::Scheme::HTTPS } else { http::uri::Scheme::HTTP });
-        target.authority = address.authority.to_str().ok().and_then(|authority| authority.parse().ok());
-        *request.uri_mut() = Uri::from_parts(target).unwrap_or_default();
+        let Some(target) = address.absolute(std::mem::take(request.uri_mut())) else { return false };
+        *request.uri_mut() = target;
     } else {
         request.headers_mut().insert(header::HOST, address.authority.clone());
     }

@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderValue, uri::PathAndQuery};
+use http::{
+    HeaderValue, Uri,
+    uri::{PathAndQuery, Scheme},
+};
 use model::Environment;
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
@@ -66,6 +69,17 @@ pub(super) struct Address {
     pub(super) door: Option<Door>,
     pub(super) outstanding: AtomicUsize,
     pub(super) breaker: Breaker,
+}
+
+impl Address {
+    /// The target with scheme and host, as HTTP/2 wants it. None: it has no path, so that no target is what was decided on.
+    pub(super) fn absolute(&self, target: Uri) -> Option<Uri> {
+        let mut parts = target.into_parts();
+        parts.path_and_query.as_ref()?;
+        parts.scheme = Some(if self.protocol == Protocol::Tls { Scheme::HTTPS } else { Scheme::HTTP });
+        parts.authority = Some(self.authority.to_str().ok()?.parse().ok()?);
+        Uri::from_parts(parts).ok()
+    }
 }
 
 /// How an API is spoken to.
