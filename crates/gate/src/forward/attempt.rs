@@ -19,7 +19,7 @@ use super::{
     link::{Link, Unanswered},
     request_body::{RequestBody, Upload, Waiting},
     shared::Shared,
-    upstream::{Address, Outstanding, Protocol, Times, Unavailable, Upstream},
+    upstream::{Address, Outstanding, Times, Unavailable, Upstream},
 };
 
 /// An answer whose head is there.

@@ -9,7 +9,7 @@ use super::{
     dial::dial,
     link::Link,
     request_body::RequestBody,
-    upstream::{Address, Protocol, Upstream},
+    upstream::{Address, Upstream},
 };
 
 /// How often.
