@@ -2,7 +2,7 @@
 
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{client, paths, site};
+use crate::{client, lint, paths, site};
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -65,7 +65,7 @@ pub(crate) fn with(profile: Profile, steps: &Steps) -> Result<PathBuf> {
     let mut cargo = match profile {
         Profile::Release => release("build"),
         Profile::Dev => {
-            let mut cargo = process::cargo();
+            let mut cargo = lint::cargo();
             // Beside an example, which fills databases with many keys, cargo builds the binary with the features of tests.
             cargo.args(["build", "--example", "seed"]);
             cargo

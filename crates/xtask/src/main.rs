@@ -15,11 +15,13 @@ mod count;
 mod css;
 mod deny;
 mod digest;
+mod doc;
 mod e2e;
 mod fuzz;
 mod ha;
 mod layering;
 mod lifeline;
+mod lint;
 mod measure;
 mod nodes;
 mod npm;
@@ -94,6 +96,9 @@ Environment:
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(rustdoc) = doc::asked() {
+        return doc::write_and_test(&rustdoc, &args);
+    }
     match dispatch(&args) {
         Ok(code) => code,
         Err(failure) => {

@@ -3,7 +3,7 @@
 use crate::lifeline::{Lifeline, Owner, Stop};
 use crate::process::{self, Failure, Result};
 use crate::step::say;
-use crate::{apt, port, scratch};
+use crate::{apt, lint, port, scratch};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -25,7 +25,10 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode> {
         return Err(Failure::new("say what to run: `cargo xtask postgres -- cargo nextest run -p store`"));
     };
     let postgres = start()?;
-    let status = process::command(program)
+    let mut command = process::command(program);
+    // Else cargo would compile anew what `cargo xtask test` has compiled.
+    lint::compile_with(&mut command);
+    let status = command
         .args(args)
         .env(URL, &postgres.url)
         .status()

@@ -16,7 +16,8 @@ use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
 use crate::tools::Tool;
 use crate::{
-    advisories, browser, e2e, layering, npm, proxies, python, schemathesis, scratch, security_page, tools, wasm,
+    advisories, browser, doc, e2e, layering, lint, npm, proxies, python, schemathesis, scratch, security_page, tools,
+    wasm,
 };
 use std::panic::resume_unwind;
 use std::process::{Command, ExitCode};
@@ -58,8 +59,15 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
         let _ = rust_tests(&steps, &mut count);
     }
     if wanted("doctests") {
-        let _ =
-            steps.run("doc tests", || counted(process::cargo().args(["test", "--doc"]), count::libtest, &mut count));
+        let name = if wanted("doc") { "documentation and doc tests" } else { "doc tests" };
+        let _ = steps.run(name, || {
+            let mut command = lint::cargo();
+            command.args(["test", "--doc", "--no-fail-fast"]);
+            if wanted("doc") {
+                doc::write_too(&mut command)?;
+            }
+            counted(&mut command, count::libtest, &mut count)
+        });
     }
     if wanted("scripts") {
         let _ = steps.run("tests of scripts", || e2e::scripts(&mut count));
@@ -107,7 +115,8 @@ fn fetched(tool: Tool) -> Result<()> {
 /// All of Rust's own checks and tests, which share their dependencies. The server embeds the client, so its tests wait
 /// for it.
 fn compile(steps: &Steps, wanted: &dyn Fn(&str) -> bool, wait_for_client: impl FnOnce()) {
-    if wanted("clippy") {
+    // With tests to compile, they are compiled by clippy.
+    if wanted("clippy") && !wanted("tests") {
         let mut clippy = process::cargo();
         let _ = steps.compile("clippy", clippy.args(["clippy", "--all-targets", "--", "-D", "warnings"]));
     }
@@ -115,8 +124,12 @@ fn compile(steps: &Steps, wanted: &dyn Fn(&str) -> bool, wait_for_client: impl F
     if wanted("tests") {
         let (_, mut command) = runner();
         let _ = steps.compile("build Rust tests", command.arg("--no-run"));
+        if wanted("clippy") {
+            let _ = lint::judge(steps);
+        }
     }
-    if wanted("doc") {
+    // With examples in it to run, it is written as they are compiled.
+    if wanted("doc") && !wanted("doctests") {
         let mut doc = process::cargo();
         let _ = steps.compile("documentation", doc.args(["doc", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"));
     }
@@ -160,10 +173,9 @@ fn clippy_client(steps: &Steps) -> Result<()> {
     steps.compile("clippy, client", clippy.args(["--", "-D", "warnings"]))
 }
 
-/// `cargo nextest run` where it is, else `cargo test`. Examples are left out: clippy compiles them, and here each would be
-/// linked.
+/// `cargo nextest run` where it is, else `cargo test`. Examples are left out: clippy compiles them.
 fn runner() -> (Runner, Command) {
-    let mut command = process::cargo();
+    let mut command = lint::cargo();
     let runner = if process::answers("cargo-nextest", "--version") {
         command.args(["nextest", "run"]);
         Runner::Nextest
