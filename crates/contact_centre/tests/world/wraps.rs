@@ -36,9 +36,8 @@ fn a_late_wrap_raises_the_revisions_of_what_it_touches_and_of_nothing_else() {
     let mut world = world(92);
     let mut real = now();
     pass(&mut world, &mut real, HOUR_MS);
-    let of = |call: &&Call| {
-        call.closed_at.is_some_and(|at| at < now()) && call.queue_id.is_some() && call.wrap.is_some()
-    };
+    let of =
+        |call: &&Call| call.closed_at.is_some_and(|at| at < now()) && call.queue_id.is_some() && call.wrap.is_some();
     let id = world.state().calls().rfind(of).unwrap().id;
     assert_eq!(world.state().revisions().all().count(), 0);
     let before = world.state().seq();
