@@ -221,7 +221,8 @@ async fn follow(mut stream: TcpStream, begun: Arc<AtomicUsize>, tells: bool) -> 
             } else if let Some(seq) = line.strip_prefix("id: ").and_then(|id| id.split_once('-')?.1.parse().ok()) {
                 keep.0.push((seq, now));
             } else if tells && let Some(json) = line.strip_prefix("data: ") {
-                let event: serde_json::Value = serde_json::from_str(json)?;
+                // A snapshot comes in several chunks, whose heads stand in its line. It tells of nothing that happened.
+                let Ok(event) = serde_json::from_str::<serde_json::Value>(json) else { continue };
                 let at = event["timestamp"].as_str().and_then(|at| at.parse::<Instant>().ok());
                 keep.1.extend(event["seq"].as_u64().zip(at.map(Instant::as_millis)));
             }

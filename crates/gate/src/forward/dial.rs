@@ -13,8 +13,9 @@ use super::{
     upstream::{Address, Protocol, Upstream},
 };
 
-/// Longest head of an answer, in bytes.
-const HEAD_MAX: usize = 64 << 10;
+/// Longest head of an answer, in bytes. So much is read at once, and so large a buffer is kept for as long as an answer goes on: with one
+/// that grows with what comes, a stream that begins with a snapshot would keep the snapshot's room.
+const HEAD_MAX: usize = 16 << 10;
 /// Most bytes of an answer that are read before the client has taken those before them.
 const AHEAD: u32 = 256 << 10;
 
@@ -67,7 +68,9 @@ async fn connect(upstream: &Upstream, address: &Address) -> Result<Link, Unreach
 
 async fn begin<S: Read + Write + Unpin + Send + 'static>(stream: S, speaks_2: bool) -> Result<Link, Unreachable> {
     if !speaks_2 {
-        let handshake = http1::Builder::new().max_header_size(HEAD_MAX).handshake(stream).await;
+        let mut builder = http1::Builder::new();
+        builder.max_header_size(HEAD_MAX).read_buf_exact_size(Some(HEAD_MAX));
+        let handshake = builder.handshake(stream).await;
         let (send, connection) = handshake.map_err(Unreachable::NotHttp)?;
         return Ok(Link::One(One { send, connection: Box::pin(connection.with_upgrades()), has_ended: false }));
     }

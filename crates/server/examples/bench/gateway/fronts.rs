@@ -112,10 +112,25 @@ pub(super) fn gateway(programs: &Programs, keys: &Keys, api: SocketAddr) -> Resu
 
 /// A gateway by this configuration; its address is that of the gateway.
 pub(super) fn gateway_with(programs: &Programs, database: &str, folder: &Path, config: &str) -> Result<Server, Failed> {
+    serve_gateway(programs, database, folder, config, &[])
+}
+
+/// The same with a contact centre for test keys in it, in memory alone.
+pub(super) fn sandbox_with(programs: &Programs, database: &str, folder: &Path, config: &str) -> Result<Server, Failed> {
+    serve_gateway(programs, database, folder, config, &["--sandbox", "--ephemeral"])
+}
+
+fn serve_gateway(
+    programs: &Programs,
+    database: &str,
+    folder: &Path,
+    config: &str,
+    more: &[&str],
+) -> Result<Server, Failed> {
     let file = folder.join("gateway.toml");
     fs::write(&file, config)?;
     let own = ["serve", "--listen", "127.0.0.1:0", "--gateway-listen", "LISTEN", "--database", database];
-    let args = [&own[..], &["--data-dir", text(folder)?, "--config", text(&file)?]].concat();
+    let args = [&own[..], &["--data-dir", text(folder)?, "--config", text(&file)?], more].concat();
     Server::start_on(MEASURED, &programs.keydesk, &args)
 }
 
