@@ -105,13 +105,17 @@ impl<A: Answer> Thread<A> {
 fn answer_all<A: Answer>(number: usize, runtime: &Runtime, mut given: mpsc::UnboundedReceiver<(Work<A>, Open)>) {
     runtime.block_on(async {
         while let Some((work, open)) = given.recv().await {
-            tokio::spawn(async move {
-                match work {
-                    Work::Connection(connection) => connection.answer().await,
-                    Work::Task(task) => task(number).await,
-                }
-                drop(open);
-            });
+            // Tasks of their own each, which are no larger than they must be.
+            match work {
+                Work::Connection(connection) => drop(tokio::spawn(async move {
+                    connection.answer().await;
+                    drop(open);
+                })),
+                Work::Task(task) => drop(tokio::spawn(async move {
+                    task(number).await;
+                    drop(open);
+                })),
+            }
         }
     });
 }

@@ -30,9 +30,20 @@ pub(super) struct Answered {
     pub(super) watch: Watch,
 }
 
+/// How a request is sent.
+pub(super) struct How {
+    pub(super) alarm: Alarm,
+    /// Whether it may be sent again if it must.
+    pub(super) is_retried: bool,
+    /// Whether its answer may go on for hours.
+    pub(super) is_stream: bool,
+}
+
 /// Watches how long a call takes.
 pub(super) struct Watch {
     pub(super) alarm: Alarm,
+    /// A stream has a connection of its own, which no other call has after it.
+    pub(super) is_stream: bool,
     times: Times,
     begun: Instant,
     sent: Instant,
@@ -41,9 +52,10 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    fn new(alarm: Alarm, times: Times, upload: Option<Arc<Upload>>, body_max: u64) -> Self {
+    fn new(how: How, times: Times, upload: Option<Arc<Upload>>, body_max: u64) -> Self {
         let now = Instant::now();
-        Self { alarm, times, begun: now, sent: now, upload, body_max }
+        let How { alarm, is_stream, .. } = how;
+        Self { alarm, is_stream, times, begun: now, sent: now, upload, body_max }
     }
 
     /// Ready when the head of the answer comes too late, or can't come any more.
@@ -104,10 +116,10 @@ pub(super) async fn send(
     upstream: &Arc<Upstream>,
     parts: Parts,
     body: RequestBody,
-    alarm: Alarm,
-    is_retried: bool,
+    how: How,
 ) -> Result<Answered, Failure> {
-    let mut watch = Watch::new(alarm, upstream.times, body.upload(), shared.body_max);
+    let is_retried = how.is_retried;
+    let mut watch = Watch::new(how, upstream.times, body.upload(), shared.body_max);
     let repeats = is_retried && watch.upload.is_none() && is_idempotent(&parts.method);
     let copy = repeats.then(|| Again::of(&parts));
     let mut request = Request::from_parts(parts, body);
@@ -194,13 +206,13 @@ async fn at(
 ) -> Result<(Response<Incoming>, Link, Outstanding), Failed> {
     let (address, bit) = (outstanding.address(), outstanding.bit());
     loop {
-        let pooled = shared.pools.take(thread, address.place).await;
+        let pooled = if watch.is_stream { None } else { shared.pools.take(thread, address.place).await };
         let is_pooled = pooled.is_some();
         let mut link = match pooled {
             Some(link) => link,
             None => {
                 // Boxed, since it is rare and large: a call's future has room for all that it may hold, and is moved.
-                let mut dialled = Box::pin(dial(outstanding.upstream(), address));
+                let mut dialled = Box::pin(dial(outstanding.upstream(), address, watch.is_stream));
                 let dialled = poll_fn(|cx| match dialled.as_mut().poll(cx) {
                     Poll::Ready(dialled) => Poll::Ready(Some(dialled)),
                     Poll::Pending => watch.poll_whole(cx).map(|()| None),

@@ -198,8 +198,8 @@ impl Connected {
         request_head::rewrite(&mut parts, wishes, &caller);
         let asked = (parts.method.clone(), parts.uri.path_and_query().cloned());
         let body = RequestBody::new(body, shared.body_max);
-        let (alarm, is_retried) = (Alarm::new(timer), route.is_retried());
-        let answered = attempt::send(shared, self.thread, upstream, parts, body, alarm, is_retried).await;
+        let how = attempt::How { alarm: Alarm::new(timer), is_retried: route.is_retried(), is_stream: place.is_some() };
+        let answered = attempt::send(shared, self.thread, upstream, parts, body, how).await;
         let answered = answered.map_err(&fails)?;
         others_first().await;
         let place = match place {

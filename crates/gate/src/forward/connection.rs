@@ -77,6 +77,7 @@ impl Connection {
         };
         let connected = Arc::new(Connected { shared, peer, is_secure: tls.is_some(), thread });
         let late = timers.timer().sleep(HEAD_ARRIVAL);
+        // Nearly all connections are of the first kind, and each is kept for as long as its stream: the others have room of their own.
         let Some(tls) = tls else {
             let read = tokio::select! {
                 read = Prefixed::read(stream) => read,
@@ -85,7 +86,7 @@ impl Connection {
             };
             return match read {
                 Ok((stream, false)) => one(stream, connected, &timers, stopping).await,
-                Ok((stream, true)) => two(stream, connected, &timers, stopping).await,
+                Ok((stream, true)) => Box::pin(two(stream, connected, &timers, stopping)).await,
                 Err(error) => tracing::debug!(%error, "a connection broke off"),
             };
         };
@@ -97,9 +98,9 @@ impl Connection {
         match agreed {
             Err(error) => tracing::debug!(%error, "no TLS"),
             Ok(stream) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
-                two(stream, connected, &timers, stopping).await;
+                Box::pin(two(stream, connected, &timers, stopping)).await;
             }
-            Ok(stream) => one(Prefixed::unread(stream), connected, &timers, stopping).await,
+            Ok(stream) => Box::pin(one(Prefixed::unread(stream), connected, &timers, stopping)).await,
         }
     }
 }

@@ -106,7 +106,7 @@ impl Relay {
     /// Its connection is free for other calls, if all of the request was sent.
     fn release(&mut self) {
         let Some(link @ Link::One(_)) = self.link.take() else { return };
-        if self.watch.is_sent() {
+        if self.watch.is_sent() && !self.watch.is_stream {
             self.shared.pools.keep(self.thread, self.outstanding.address().place, link);
         }
     }
