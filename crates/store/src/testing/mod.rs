@@ -1,4 +1,4 @@
-//! Databases for tests: a separate one for each test, and a way in that goes past the [`Store`](crate::Store), as only
+//! Databases for tests: a separate one for each test, and a way in that goes past the [`Store`], as only
 //! an intruder's would. Only with the feature `testing`, which no build for use switches on.
 
 mod raw;
