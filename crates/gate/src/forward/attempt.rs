@@ -206,7 +206,14 @@ async fn at(
 ) -> Result<(Response<Incoming>, Link, Outstanding), Failed> {
     let (address, bit) = (outstanding.address(), outstanding.bit());
     loop {
-        let pooled = if watch.is_stream { None } else { shared.pools.take(thread, address.place).await };
+        let pooled = match shared.pools.take(thread, address.place).await {
+            // Those of HTTP/2 are shared by streams too.
+            Some(link @ Link::One(_)) if watch.is_stream => {
+                shared.pools.keep(thread, address.place, link);
+                None
+            }
+            pooled => pooled,
+        };
         let is_pooled = pooled.is_some();
         let mut link = match pooled {
             Some(link) => link,
