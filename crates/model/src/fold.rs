@@ -177,6 +177,9 @@ mod tests {
 
         #[test]
         fn a_text_folds_as_in_another_case(text in "\\PC{0,20}") {
+            // Unicode compares texts without regard to case once they are decomposed: the iota below a Greek letter (U+0345)
+            // becomes a letter in capitals, and a mark behind it would go to that letter.
+            let text: String = text.nfd().collect();
             prop_assert_eq!(fold_name(&text.to_uppercase()), fold_name(&text));
             prop_assert_eq!(fold_name(&text.to_lowercase()), fold_name(&text));
         }
