@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::{
     Audience, Filter, Hub,
@@ -16,6 +16,13 @@ use super::{
     subscription::{Start, Subscription},
 };
 use crate::shared::Shared;
+
+/// How long is waited for each reader that is to be woken, in microseconds.
+const PAUSE_MICROS: u64 = 100;
+/// Nobody waits for less: few readers get each event at once.
+const PAUSE_MIN: Duration = Duration::from_millis(2);
+/// An event waits no longer than this.
+const PAUSE_MAX: Duration = Duration::from_millis(100);
 
 /// The hubs of all worlds that anybody follows, and the places for streams.
 #[derive(Debug)]
@@ -103,9 +110,14 @@ impl Hubs {
 async fn publish(world: Weak<Shared>, hub: Arc<Hub>, mut told: tokio::sync::watch::Receiver<u64>) {
     let mut beats = interval(Duration::from_millis(1_000 / A_SECOND));
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut next = Instant::now();
     loop {
+        let happens = async {
+            sleep_until(next).await;
+            told.changed().await
+        };
         let is_beat = tokio::select! {
-            changed = told.changed() => {
+            changed = happens => {
                 if changed.is_err() {
                     break;
                 }
@@ -122,9 +134,29 @@ async fn publish(world: Weak<Shared>, hub: Arc<Hub>, mut told: tokio::sync::watc
             again = true;
             tokio::task::yield_now().await;
         }
+        next = Instant::now() + pause(hub.readers());
         if is_beat {
             world.read(|world| hub.beat(world));
         }
     }
     hub.end();
+}
+
+/// How long what happens is collected before so many readers are woken again. To wake a reader costs more than to write one event
+/// more to them: a thousand that are woken for each of fifty events a second keep two processors so busy that events wait for a second.
+fn pause(readers: usize) -> Duration {
+    let pause = Duration::from_micros(u64::try_from(readers).unwrap_or(u64::MAX).saturating_mul(PAUSE_MICROS));
+    if pause < PAUSE_MIN { Duration::ZERO } else { pause.min(PAUSE_MAX) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_readers_wait_for_nothing_and_many_for_a_tenth_of_a_second_at_most() {
+        for (readers, millis) in [(0, 0), (1, 0), (19, 0), (20, 2), (100, 10), (1_000, 100), (10_000, 100), (usize::MAX, 100)] {
+            assert_eq!(pause(readers), Duration::from_millis(millis), "{readers}");
+        }
+    }
 }

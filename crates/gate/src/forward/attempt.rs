@@ -16,7 +16,8 @@ use super::{
     breaker::millis,
     dial::dial,
     failure::Failure,
-    link::{Link, Unanswered},
+    link::Link,
+    one::Unanswered,
     request_body::{RequestBody, Upload, Waiting},
     shared::Shared,
     upstream::{Address, Outstanding, Times, Unavailable, Upstream},
@@ -24,7 +25,9 @@ use super::{
 
 /// An answer whose head is there.
 pub(super) struct Answered {
-    pub(super) response: Response<Incoming>,
+    pub(super) response: Response<()>,
+    /// The body, on a connection of HTTP/2. On others the connection has it.
+    pub(super) incoming: Option<Incoming>,
     pub(super) link: Link,
     pub(super) outstanding: Outstanding,
     pub(super) watch: Watch,
@@ -35,15 +38,11 @@ pub(super) struct How {
     pub(super) alarm: Alarm,
     /// Whether it may be sent again if it must.
     pub(super) is_retried: bool,
-    /// Whether its answer may go on for hours.
-    pub(super) is_stream: bool,
 }
 
 /// Watches how long a call takes.
 pub(super) struct Watch {
     pub(super) alarm: Alarm,
-    /// A stream has a connection of its own, which no other call has after it.
-    pub(super) is_stream: bool,
     times: Times,
     begun: Instant,
     sent: Instant,
@@ -54,8 +53,7 @@ pub(super) struct Watch {
 impl Watch {
     fn new(how: How, times: Times, upload: Option<Arc<Upload>>, body_max: u64) -> Self {
         let now = Instant::now();
-        let How { alarm, is_stream, .. } = how;
-        Self { alarm, is_stream, times, begun: now, sent: now, upload, body_max }
+        Self { alarm: how.alarm, times, begun: now, sent: now, upload, body_max }
     }
 
     /// Ready when the head of the answer comes too late, or can't come any more.
@@ -87,11 +85,6 @@ impl Watch {
     fn poll_until(&mut self, cx: &mut Context<'_>, until: Instant) -> Poll<()> {
         let whole = self.times.whole.map(|whole| self.begun + whole);
         self.alarm.poll(cx, whole.map_or(until, |whole| whole.min(until)))
-    }
-
-    /// Whether all of the request was sent, so that its connection is free once its answer has ended.
-    pub(super) fn is_sent(&self) -> bool {
-        self.upload.as_ref().is_none_or(|upload| upload.waiting() == Waiting::Done)
     }
 }
 
@@ -133,7 +126,11 @@ pub(super) async fn send(
         };
         attempts += 1;
         let (failure, unsent, may_repeat) = match at(shared, thread, outstanding, request, &mut watch).await {
-            Ok((response, link, outstanding)) => return Ok(Answered { response, link, outstanding, watch }),
+            Ok((response, link, outstanding)) => {
+                let (parts, incoming) = response.into_parts();
+                let response = Response::from_parts(parts, ());
+                return Ok(Answered { response, incoming, link, outstanding, watch });
+            }
             Err(failed) => {
                 tried |= failed.bit;
                 (failed.failure, failed.unsent, failed.may_repeat)
@@ -203,23 +200,16 @@ async fn at(
     outstanding: Outstanding,
     mut request: Request<RequestBody>,
     watch: &mut Watch,
-) -> Result<(Response<Incoming>, Link, Outstanding), Failed> {
+) -> Result<(Response<Option<Incoming>>, Link, Outstanding), Failed> {
     let (address, bit) = (outstanding.address(), outstanding.bit());
     loop {
-        let pooled = match shared.pools.take(thread, address.place).await {
-            // Those of HTTP/2 are shared by streams too.
-            Some(link @ Link::One(_)) if watch.is_stream => {
-                shared.pools.keep(thread, address.place, link);
-                None
-            }
-            pooled => pooled,
-        };
+        let pooled = shared.pools.take(thread, address.place).await;
         let is_pooled = pooled.is_some();
         let mut link = match pooled {
             Some(link) => link,
             None => {
                 // Boxed, since it is rare and large: a call's future has room for all that it may hold, and is moved.
-                let mut dialled = Box::pin(dial(outstanding.upstream(), address, watch.is_stream));
+                let mut dialled = Box::pin(dial(outstanding.upstream(), address));
                 let dialled = poll_fn(|cx| match dialled.as_mut().poll(cx) {
                     Poll::Ready(dialled) => Poll::Ready(Some(dialled)),
                     Poll::Pending => watch.poll_whole(cx).map(|()| None),
@@ -272,7 +262,7 @@ async fn at(
                     Some(Waiting::Broken) => return Err(Failed::sent(Failure::ClientGone, bit)),
                     _ => {}
                 }
-                let may_repeat = !error.is_parse();
+                let may_repeat = !error.is_invalid();
                 // An API may close a connection that waits just when a call takes it. That says nothing of the API, and what
                 // may be sent again may be sent to it.
                 let is_race = is_pooled && may_repeat;

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, future::poll_fn, mem, net::SocketAddr, sync::Arc, task::Poll};
+use std::{borrow::Cow, net::SocketAddr, sync::Arc};
 
 use axum::body::Body;
 use edge::{ClientAddress, Problem, RequestContext, Timer, client_address, limits};
@@ -11,7 +11,9 @@ use super::{
     alarm::Alarm,
     attempt, cors,
     failure::Failure,
-    fields, live_tokens,
+    fields,
+    link::Link,
+    live_tokens,
     recordings::{Announced, Download},
     relay::{AnswerBody, Relay},
     request_body::RequestBody,
@@ -20,6 +22,7 @@ use super::{
     shared::Shared,
     streams::{self, Grant, Origin, Place},
     tunnel::Tunnel,
+    turn::others_first,
 };
 use crate::{
     authz::invalid_path,
@@ -198,7 +201,7 @@ impl Connected {
         request_head::rewrite(&mut parts, wishes, &caller);
         let asked = (parts.method.clone(), parts.uri.path_and_query().cloned());
         let body = RequestBody::new(body, shared.body_max);
-        let how = attempt::How { alarm: Alarm::new(timer), is_retried: route.is_retried(), is_stream: place.is_some() };
+        let how = attempt::How { alarm: Alarm::new(timer), is_retried: route.is_retried() };
         let answered = attempt::send(shared, self.thread, upstream, parts, body, how).await;
         let answered = answered.map_err(&fails)?;
         others_first().await;
@@ -338,7 +341,7 @@ impl Connected {
     /// Goes on in the protocol that the client asked for, and the API agreed to.
     fn switch(
         &self,
-        mut answered: attempt::Answered,
+        answered: attempt::Answered,
         client: Option<OnUpgrade>,
         grant: Grant,
         place: Option<Place>,
@@ -346,10 +349,10 @@ impl Connected {
         let agreed = fields::has_token(answered.response.headers(), &header::UPGRADE, "websocket");
         // Nobody asked for this.
         let client = client.filter(|_| agreed).ok_or(Failure::Invalid)?;
-        let upstream = hyper::upgrade::on(&mut answered.response);
-        let attempt::Answered { response, link, outstanding, watch } = answered;
+        let attempt::Answered { response, link, incoming: _, outstanding, watch } = answered;
+        let Link::One(upstream) = link else { return Err(Failure::Invalid) };
         let open = self.shared.streams.open(grant, place.as_ref());
-        tokio::spawn(Tunnel { client, upstream, link, watch, open, outstanding, place }.run());
+        tokio::spawn(Tunnel { client, upstream, watch, open, outstanding, place }.run());
         let (mut head, _) = response.into_parts();
         fields::clean_answer(&mut head.headers);
         head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
@@ -362,19 +365,4 @@ impl Connected {
 /// Whether an answer to this method has a body, which may be a stream.
 fn has_body(method: &Method) -> bool {
     *method != Method::HEAD
-}
-
-/// Waits until whatever else is ready on this thread has had its turn: so answers that have come are read before the first of them
-/// goes out, and a client, which may be a proxy with many calls, is woken once for many, and not, across processors, for each. It
-/// costs no turn more, since an answer that comes wakes its call anyway.
-async fn others_first() {
-    let mut is_turn = false;
-    poll_fn(|cx| {
-        if mem::replace(&mut is_turn, true) {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }

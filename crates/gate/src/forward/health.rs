@@ -43,7 +43,7 @@ pub(super) async fn watch(upstream: Arc<Upstream>, place: usize) {
 /// Whether it answers with success, on a connection of its own.
 async fn works(upstream: &Upstream, address: &Address) -> bool {
     let Some(target) = upstream.health.clone() else { return true };
-    let Ok(mut link) = dial(upstream, address, false).await else { return false };
+    let Ok(mut link) = dial(upstream, address).await else { return false };
     let mut request = Request::new(RequestBody::empty());
     *request.uri_mut() = Uri::from(target);
     request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static("keydesk-health"));

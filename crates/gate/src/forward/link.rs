@@ -1,101 +1,105 @@
 use std::{
-    future::poll_fn,
-    pin::{Pin, pin},
+    pin::Pin,
     task::{Context, Poll},
 };
 
+use bytes::Bytes;
 use http::{Request, Response};
 use hyper::{
-    body::Incoming,
-    client::conn::{TrySendError, http1, http2},
+    body::{Body as _, Frame, Incoming, SizeHint},
+    client::conn::{TrySendError, http2},
 };
 
-use super::request_body::RequestBody;
+use super::{
+    one::{Broken, One, Unanswered},
+    request_body::RequestBody,
+};
 
 /// A connection to an API.
 pub(super) enum Link {
-    One(One),
+    One(Box<One>),
     /// Shared by many calls. A task of its own drives it.
     Two(http2::SendRequest<RequestBody>),
-}
-
-/// A connection of HTTP/1.1. It is driven by the call that has it, and by nobody while it is idle: so a call is one task from the
-/// client to the API and back.
-pub(super) struct One {
-    pub(super) send: http1::SendRequest<RequestBody>,
-    pub(super) connection: Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>,
-    /// It must not be polled any more.
-    pub(super) has_ended: bool,
-}
-
-/// What became of a request that was not answered.
-pub(super) enum Unanswered {
-    /// Nothing of it was sent: here it is.
-    Unsent(Box<Request<RequestBody>>),
-    /// The API may have seen it.
-    Broken(hyper::Error),
-}
-
-impl One {
-    /// Lets the connection do what it can. False: it has ended.
-    pub(super) fn drive(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.has_ended {
-            self.has_ended = self.connection.as_mut().poll(cx).is_ready();
-        }
-        !self.has_ended
-    }
 }
 
 impl Link {
     /// Whether another request can be sent. What came while nobody looked is looked at now.
     pub(super) fn is_usable(&mut self, cx: &mut Context<'_>) -> bool {
         match self {
-            Self::One(one) => one.drive(cx) && one.send.is_ready(),
+            Self::One(one) => one.is_usable(cx),
             Self::Two(send) => send.is_ready() && !send.is_closed(),
         }
     }
 
-    /// Lets the connection do what it can.
-    pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
-        if let Self::One(one) = self {
-            one.drive(cx);
+    /// Sends a request, and waits for the head of its answer. The body of one on HTTP/2 comes with it; on HTTP/1.1 the connection has
+    /// it.
+    pub(super) async fn send(
+        &mut self,
+        request: Request<RequestBody>,
+    ) -> Result<Response<Option<Incoming>>, Unanswered> {
+        match self {
+            Self::One(one) => Ok(one.send(request).await?.map(|()| None)),
+            Self::Two(send) => match send.try_send_request(request).await {
+                Ok(response) => Ok(response.map(Some)),
+                Err(error) => Err(unanswered(error)),
+            },
         }
-    }
-
-    /// Sends a request, and waits for the head of its answer.
-    pub(super) async fn send(&mut self, request: Request<RequestBody>) -> Result<Response<Incoming>, Unanswered> {
-        let answered = match self {
-            Self::Two(send) => send.try_send_request(request).await,
-            Self::One(One { send, connection, has_ended }) => {
-                let mut sent = pin!(send.try_send_request(request));
-                let mut is_turn = false;
-                // What is sent is an answer or an error once the connection has ended, and wakes the call.
-                poll_fn(|cx| {
-                    if let Poll::Ready(answered) = sent.as_mut().poll(cx) {
-                        return Poll::Ready(answered);
-                    }
-                    // Written when the calls that have arrived beside it are read, too: so an API is woken once for many, and
-                    // not, across processors, for each. It costs no turn more, since handing a request to its connection
-                    // wakes the call anyway.
-                    if !std::mem::replace(&mut is_turn, true) {
-                        cx.waker().wake_by_ref();
-                        return Poll::Pending;
-                    }
-                    if !*has_ended {
-                        *has_ended = connection.as_mut().poll(cx).is_ready();
-                    }
-                    sent.as_mut().poll(cx)
-                })
-                .await
-            }
-        };
-        answered.map_err(unanswered)
     }
 }
 
 fn unanswered(mut error: TrySendError<Request<RequestBody>>) -> Unanswered {
     match error.take_message() {
         Some(request) => Unanswered::Unsent(Box::new(request)),
-        None => Unanswered::Broken(error.into_error()),
+        None => Unanswered::Broken(error.into_error().into()),
+    }
+}
+
+/// The body of an answer, and the connection on which it comes.
+pub(super) enum Source {
+    One(Box<One>),
+    Two(Incoming),
+    /// All of it was read.
+    Ended,
+}
+
+impl Source {
+    pub(super) fn new(link: Link, incoming: Option<Incoming>) -> Self {
+        match (link, incoming) {
+            (Link::One(one), _) => Self::One(one),
+            (Link::Two(_), Some(incoming)) => Self::Two(incoming),
+            (Link::Two(_), None) => Self::Ended,
+        }
+    }
+
+    pub(super) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        match self {
+            Self::One(one) => one.poll_frame(cx),
+            Self::Two(incoming) => Pin::new(incoming).poll_frame(cx).map_err(Broken::from),
+            Self::Ended => Poll::Ready(None),
+        }
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        match self {
+            Self::One(one) => one.has_ended(),
+            Self::Two(incoming) => incoming.is_end_stream(),
+            Self::Ended => true,
+        }
+    }
+
+    pub(super) fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::One(one) => one.size_hint(),
+            Self::Two(incoming) => incoming.size_hint(),
+            Self::Ended => SizeHint::with_exact(0),
+        }
+    }
+
+    /// The connection, if other calls may have it.
+    pub(super) fn take_free(&mut self) -> Option<Link> {
+        match std::mem::replace(self, Self::Ended) {
+            Self::One(one) if one.is_free() => Some(Link::One(one)),
+            Self::One(_) | Self::Two(_) | Self::Ended => None,
+        }
     }
 }

@@ -7,7 +7,7 @@
 //! 2. `call` answers one call: `screen` refuses what has two readings; the route and the verifier decide, in memory
 //!    (`decision`); `request_head` and `fields` say what goes on.
 //! 3. `attempt` chooses an address (`upstream`, `breaker`, `health`), takes a connection (`pool`, `dial`,
-//!    `link`), sends, and sends again only where that is safe.
+//!    `link`; `one` speaks HTTP/1.1 with it), sends, and sends again only where that is safe.
 //! 4. `relay` streams the answer's body back, `tunnel` what goes on in another protocol.
 //! 5. `streams` cuts what is open when its key may no longer do it, and gives a key only so many. `recordings` counts bytes of those.
 //!    `cors` says which pages may read.
@@ -39,6 +39,7 @@ mod health;
 mod in_process;
 mod link;
 mod live_tokens;
+mod one;
 mod pool;
 mod prefixed;
 mod recordings;
@@ -51,6 +52,7 @@ mod shared;
 mod streams;
 mod tls;
 mod tunnel;
+mod turn;
 mod upstream;
 
 pub(crate) use fields::clean_request;

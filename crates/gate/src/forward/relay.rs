@@ -7,13 +7,13 @@ use std::{
 
 use axum::BoxError;
 use bytes::Bytes;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::{Body, Frame, SizeHint};
 
 use super::{
     attempt::{Answered, Watch},
     breaker::millis,
     fields,
-    link::Link,
+    link::Source,
     recordings::Metering,
     shared::Shared,
     streams::{Grant, Open, Place},
@@ -31,9 +31,7 @@ pub(super) enum AnswerBody {
 
 /// The body of an API's answer on its way to the client.
 pub(super) struct Relay {
-    incoming: Incoming,
-    /// `None`: it is nobody's any more.
-    link: Option<Link>,
+    source: Source,
     outstanding: Outstanding,
     watch: Watch,
     thread: usize,
@@ -48,7 +46,6 @@ pub(super) struct Relay {
     moved: Option<Instant>,
     /// Why it goes no further, once what came before is on its way.
     failed: Option<BoxError>,
-    has_ended: bool,
 }
 
 impl Relay {
@@ -61,11 +58,10 @@ impl Relay {
         place: Option<Place>,
         metering: Option<Metering>,
     ) -> (http::response::Parts, Self) {
-        let Answered { response, link, outstanding, watch } = answered;
-        let (parts, incoming) = response.into_parts();
+        let Answered { response, incoming, link, outstanding, watch } = answered;
+        let (parts, ()) = response.into_parts();
         let relay = Self {
-            incoming,
-            link: Some(link),
+            source: Source::new(link, incoming),
             outstanding,
             watch,
             thread,
@@ -76,7 +72,6 @@ impl Relay {
             metering,
             moved: None,
             failed: None,
-            has_ended: false,
         };
         (parts, relay)
     }
@@ -103,10 +98,9 @@ impl Relay {
         Poll::Ready(Some(Err(error)))
     }
 
-    /// Its connection is free for other calls, if all of the request was sent.
+    /// Gives its connection to other calls, if all of the request was sent.
     fn release(&mut self) {
-        let Some(link @ Link::One(_)) = self.link.take() else { return };
-        if self.watch.is_sent() && !self.watch.is_stream {
+        if let Some(link) = self.source.take_free() {
             self.shared.pools.keep(self.thread, self.outstanding.address().place, link);
         }
     }
@@ -127,14 +121,7 @@ impl Body for Relay {
         if let Some(metering) = this.metering.as_mut().filter(|metering| metering.is_waiting()) {
             return metering.poll_waiting(cx).map(counted);
         }
-        let mut polled = Pin::new(&mut this.incoming).poll_frame(cx);
-        if polled.is_pending()
-            && let Some(link) = &mut this.link
-        {
-            link.drive(cx);
-            polled = Pin::new(&mut this.incoming).poll_frame(cx);
-        }
-        match polled {
+        match this.source.poll_frame(cx) {
             Poll::Ready(Some(Ok(mut frame))) => {
                 this.moved = None;
                 if let Some(trailers) = frame.trailers_mut() {
@@ -150,7 +137,6 @@ impl Body for Relay {
                 this.fail(cx, error.into())
             }
             Poll::Ready(None) => {
-                this.has_ended = true;
                 this.release();
                 Poll::Ready(None)
             }
@@ -162,11 +148,11 @@ impl Body for Relay {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream() && !self.metering.as_ref().is_some_and(Metering::is_waiting)
+        self.source.has_ended() && !self.metering.as_ref().is_some_and(Metering::is_waiting)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        self.source.size_hint()
     }
 }
 
@@ -178,7 +164,7 @@ fn counted(frame: Option<Frame<Bytes>>) -> Option<Result<Frame<Bytes>, BoxError>
 impl Drop for Relay {
     fn drop(&mut self) {
         // Whoever reads a body of a known length does not ask for its end.
-        if self.has_ended || self.incoming.is_end_stream() {
+        if self.source.has_ended() {
             self.release();
         }
     }

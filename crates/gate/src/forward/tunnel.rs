@@ -3,7 +3,7 @@
 
 use std::{
     future::poll_fn,
-    io,
+    io::{self, Cursor},
     pin::pin,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     task::Poll,
@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, sp
 
 use super::{
     attempt::Watch,
-    link::Link,
+    one::One,
     streams::{Open, Place},
     upstream::Outstanding,
 };
@@ -24,8 +24,7 @@ use super::{
 /// Both ends of it, and what it holds for as long as it is open.
 pub(super) struct Tunnel {
     pub(super) client: OnUpgrade,
-    pub(super) upstream: OnUpgrade,
-    pub(super) link: Link,
+    pub(super) upstream: Box<One>,
     pub(super) watch: Watch,
     pub(super) open: Open,
     pub(super) outstanding: Outstanding,
@@ -55,18 +54,15 @@ impl Activity {
 impl Tunnel {
     /// Carries bytes until the end.
     pub(super) async fn run(self) {
-        let Self { client, upstream, mut link, mut watch, open, outstanding, place } = self;
+        let Self { client, upstream, mut watch, open, outstanding, place } = self;
         let activity = Activity { begun: Instant::now(), moved: AtomicU64::new(0) };
         let mut carried = pin!(async {
-            if let Link::One(one) = &mut link {
-                // It hands its end over.
-                poll_fn(|cx| if one.drive(cx) { Poll::Pending } else { Poll::Ready(()) }).await;
-            }
-            let Ok(upstream) = upstream.await else { return };
             let Ok(client) = client.await else { return };
             activity.moves();
             let (from_client, to_client) = split(TokioIo::new(client));
-            let (from_upstream, to_upstream) = split(TokioIo::new(upstream));
+            let (upstream, come) = upstream.into_parts();
+            let (from_upstream, to_upstream) = split(upstream);
+            let from_upstream = Cursor::new(come).chain(from_upstream);
             let both =
                 tokio::join!(carry(from_client, to_upstream, &activity), carry(from_upstream, to_client, &activity));
             if let (Err(error), _) | (_, Err(error)) = both {

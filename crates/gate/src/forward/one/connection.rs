@@ -1,0 +1,175 @@
+use std::{
+    cell::RefCell,
+    future::poll_fn,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{Method, Request, Response, StatusCode};
+use hyper::body::{Frame, SizeHint};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::{
+    Broken, Unanswered,
+    head::{self, Head},
+    reading::{Come, Reading},
+    sending::Sending,
+};
+use crate::forward::{request_body::RequestBody, turn::others_first};
+
+/// A connection, in the clear or not.
+pub(in crate::forward) trait Io: AsyncRead + AsyncWrite + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Send> Io for S {}
+
+/// Most answers before the one that counts, such as `100 Continue`.
+const INTERIM_MAX: usize = 16;
+
+thread_local! {
+    /// Where each thread reads to. A connection keeps what came, and no room for what may come: there are thousands of streams, and
+    /// most of them wait.
+    static PIECE: RefCell<Box<[u8]>> = RefCell::new(vec![0; 64 << 10].into_boxed_slice());
+}
+
+/// A connection of HTTP/1.1. It is driven by the call that has it, and by nobody while it is idle: so a call is one task from the
+/// client to the API and back.
+pub(in crate::forward) struct One {
+    io: Pin<Box<dyn Io>>,
+    /// What has come and was not taken.
+    come: BytesMut,
+    sending: Sending,
+    reading: Reading,
+    /// Whether another request may be sent when this one is answered.
+    lasts: bool,
+}
+
+impl One {
+    pub(in crate::forward) fn new(stream: impl Io + 'static) -> Self {
+        Self {
+            io: Box::pin(stream),
+            come: BytesMut::new(),
+            sending: Sending::nothing(),
+            reading: Reading::Length(0),
+            lasts: true,
+        }
+    }
+
+    /// Whether another request can be sent. What came while nobody looked is looked at now: nobody asked for it.
+    pub(in crate::forward) fn is_usable(&mut self, cx: &mut Context<'_>) -> bool {
+        self.is_free() && self.poll_read(cx).is_pending()
+    }
+
+    /// Whether all of a request was sent, and all of its answer was read.
+    pub(in crate::forward) fn is_free(&self) -> bool {
+        self.lasts && self.sending.is_sent() && self.reading.has_ended() && self.come.is_empty()
+    }
+
+    /// Sends a request, and waits for the head of its answer.
+    pub(in crate::forward) async fn send(
+        &mut self,
+        request: Request<RequestBody>,
+    ) -> Result<Response<()>, Unanswered> {
+        // Written when the calls that have arrived beside it are read, too: so an API is woken once for many, and not, across
+        // processors, for each. An API that closes a connection which waited is noticed then, before anything is sent.
+        others_first().await;
+        if !poll_fn(|cx| Poll::Ready(self.is_usable(cx))).await {
+            return Err(Unanswered::Unsent(Box::new(request)));
+        }
+        let (parts, body) = request.into_parts();
+        self.sending = Sending::new(&parts, body);
+        self.lasts = false;
+        let of_head = parts.method == Method::HEAD;
+        let mut interim = 0;
+        let answered = poll_fn(|cx| self.poll_head(cx, of_head, &mut interim)).await;
+        answered.map_err(|broken| match self.sending.take_unsent() {
+            Some(body) => Unanswered::Unsent(Box::new(Request::from_parts(parts, body))),
+            None => Unanswered::Broken(broken),
+        })
+    }
+
+    fn poll_head(
+        &mut self,
+        cx: &mut Context<'_>,
+        of_head: bool,
+        interim: &mut usize,
+    ) -> Poll<Result<Response<()>, Broken>> {
+        self.poll_send(cx)?;
+        loop {
+            if !self.come.is_empty()
+                && let Some(head) = head::take(&mut self.come, of_head)?
+            {
+                let Head { response, reading, lasts } = head;
+                let status = response.status();
+                if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
+                    *interim += 1;
+                    if *interim > INTERIM_MAX {
+                        return Poll::Ready(Err(Broken::Invalid("too much comes before it")));
+                    }
+                    continue;
+                }
+                self.reading = reading;
+                self.lasts = lasts;
+                return Poll::Ready(Ok(response));
+            }
+            if ready!(self.poll_read(cx))? == 0 {
+                return Poll::Ready(Err(Broken::Closed));
+            }
+        }
+    }
+    /// The next of the body of the answer. What is left of the request is sent meanwhile.
+    pub(in crate::forward) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        self.poll_send(cx)?;
+        loop {
+            let come = self.reading.take(&mut self.come)?;
+            if self.come.is_empty() {
+                // What was taken may be held for long, and with it all the room around it.
+                self.come = BytesMut::new();
+            }
+            match come {
+                Come::Data(data) => return Poll::Ready(Some(Ok(Frame::data(data)))),
+                Come::Trailers(trailers) => return Poll::Ready(Some(Ok(Frame::trailers(trailers)))),
+                Come::End => return Poll::Ready(None),
+                Come::Nothing if ready!(self.poll_read(cx))? == 0 => self.reading.close()?,
+                Come::Nothing => {}
+            }
+        }
+    }
+
+    pub(in crate::forward) fn has_ended(&self) -> bool {
+        self.reading.has_ended()
+    }
+
+    pub(in crate::forward) fn size_hint(&self) -> SizeHint {
+        self.reading.size_hint()
+    }
+
+    /// The connection, and what has come on it, once the other side has agreed to speak something else.
+    pub(in crate::forward) fn into_parts(self) -> (Pin<Box<dyn Io>>, Bytes) {
+        (self.io, self.come.freeze())
+    }
+
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Result<(), Broken> {
+        match self.sending.poll(self.io.as_mut(), cx) {
+            // It may have answered before it closed.
+            Poll::Ready(Err(Broken::Failed(_))) if self.sending.has_begun() => self.sending.stop(),
+            Poll::Ready(Err(broken)) => return Err(broken),
+            Poll::Ready(Ok(())) | Poll::Pending => {}
+        }
+        Ok(())
+    }
+
+    /// Reads what has come; 0: the connection has ended.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        PIECE.with_borrow_mut(|piece| {
+            let mut buffer = ReadBuf::new(piece);
+            ready!(self.io.as_mut().poll_read(cx, &mut buffer))?;
+            self.come.extend_from_slice(buffer.filled());
+            Poll::Ready(Ok(buffer.filled().len()))
+        })
+    }
+}
