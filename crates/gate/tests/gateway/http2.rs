@@ -3,7 +3,10 @@
 use std::{
     convert::Infallible,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
 };
 
 use axum::body::Body;
@@ -39,12 +42,21 @@ fn get(key: &Key, path: &str) -> http::request::Builder {
 
 /// An API of HTTP/2 that says what it was asked, with trailers.
 async fn api() -> (String, Arc<Mutex<Vec<(Version, HeaderMap)>>>) {
+    let (url, seen, _) = counted_api().await;
+    (url, seen)
+}
+
+/// The same, and how many connections were made to it.
+async fn counted_api() -> (String, Arc<Mutex<Vec<(Version, HeaderMap)>>>, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("h2c://{}", listener.local_addr().unwrap());
     let seen: Arc<Mutex<Vec<(Version, HeaderMap)>>> = Arc::default();
     let all = Arc::clone(&seen);
+    let connections: Arc<AtomicUsize> = Arc::default();
+    let counts = Arc::clone(&connections);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
+            counts.fetch_add(1, SeqCst);
             let seen = Arc::clone(&all);
             tokio::spawn(async move {
                 let service = service_fn(move |request: Request<Incoming>| {
@@ -66,7 +78,24 @@ async fn api() -> (String, Arc<Mutex<Vec<(Version, HeaderMap)>>>) {
             });
         }
     });
-    (url, seen)
+    (url, seen, connections)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_share_a_connection_of_http_2_as_other_calls_do() {
+    let (url, seen, connections) = counted_api().await;
+    let gateway = Gateway::before(&[url], "").await;
+    let key = Key::live(1);
+    gateway.knows(&key);
+    let mut send = client(gateway.address).await;
+    let mut open = Vec::new();
+    for accepted in ["text/event-stream", "text/event-stream", "*/*", "text/event-stream"] {
+        let request = get(&key, "/v1/a").header("accept", accepted).body(Body::empty()).unwrap();
+        // Its body is not read: it is open still when the next one begins.
+        open.push(soon("an answer", send.send_request(request)).await.unwrap());
+    }
+    assert_eq!((seen.lock().unwrap().len(), connections.load(SeqCst)), (4, 1));
+    drop(open);
 }
 
 #[tokio::test(flavor = "multi_thread")]

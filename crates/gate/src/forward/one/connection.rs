@@ -173,3 +173,108 @@ impl One {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+
+    use super::*;
+
+    fn get(path: &str) -> Request<RequestBody> {
+        let mut request = Request::new(RequestBody::empty());
+        *request.uri_mut() = path.parse().unwrap();
+        request.headers_mut().insert("host", "api.example".parse().unwrap());
+        request
+    }
+
+    async fn asked(api: &mut DuplexStream) -> String {
+        let mut text = Vec::new();
+        while !text.ends_with(b"\r\n\r\n") {
+            text.push(api.read_u8().await.unwrap());
+        }
+        String::from_utf8(text).unwrap()
+    }
+
+    async fn body(one: &mut One) -> Result<String, String> {
+        let body = http_body_util::StreamBody::new(futures::stream::poll_fn(|cx| one.poll_frame(cx)));
+        let read = body.collect().await.map_err(|broken| broken.to_string())?;
+        Ok(String::from_utf8(read.to_bytes().to_vec()).unwrap())
+    }
+
+    async fn is_usable(one: &mut One) -> bool {
+        poll_fn(|cx| Poll::Ready(one.is_usable(cx))).await
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_used_again_only_where_nothing_is_left_of_an_answer() {
+        for (answer, expected, is_used_again) in [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", Ok("hello"), true),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", Ok("hello"), true),
+            ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No\r\n\r\n", Ok(""), true),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello", Ok("hello"), false),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhello", Ok("he"), false),
+            ("HTTP/1.1 204 No\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Ok(""), false),
+        ] {
+            let (ours, mut api) = duplex(1 << 16);
+            let mut one = One::new(ours);
+            let (sent, ()) = tokio::join!(one.send(get("/v1/a?b=c")), async {
+                assert_eq!(asked(&mut api).await, "GET /v1/a?b=c HTTP/1.1\r\nhost: api.example\r\n\r\n");
+                api.write_all(answer.as_bytes()).await.unwrap();
+            });
+            assert!(sent.is_ok(), "{answer:?}");
+            assert_eq!(body(&mut one).await, expected.map(str::to_owned), "{answer:?}");
+            assert_eq!(is_usable(&mut one).await, is_used_again, "{answer:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_asked_for_makes_a_connection_unusable_and_nothing_is_sent_on_it() {
+        for said in [&b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"[..], b""] {
+            let (ours, mut api) = duplex(1 << 16);
+            let mut one = One::new(ours);
+            assert!(is_usable(&mut one).await);
+            api.write_all(said).await.unwrap();
+            if said.is_empty() {
+                drop(api);
+            }
+            match one.send(get("/v1/a")).await {
+                Err(Unanswered::Unsent(request)) => assert_eq!(request.uri(), "/v1/a"),
+                Err(Unanswered::Broken(broken)) => panic!("{broken}"),
+                Ok(_) => panic!("an answer"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_cut_off_is_an_error_and_one_without_a_length_ends_with_the_connection() {
+        for (answer, expected) in [
+            ("HTTP/1.1 200 OK\r\n\r\nhello", Ok("hello")),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello", Err("the connection ended before the answer")),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", Err("the connection ended before the answer")),
+        ] {
+            let (ours, mut api) = duplex(1 << 16);
+            let mut one = One::new(ours);
+            let (sent, ()) = tokio::join!(one.send(get("/")), async {
+                asked(&mut api).await;
+                api.write_all(answer.as_bytes()).await.unwrap();
+                drop(api);
+            });
+            assert!(sent.is_ok(), "{answer:?}");
+            let expected = expected.map(str::to_owned).map_err(str::to_owned);
+            assert_eq!(body(&mut one).await, expected, "{answer:?}");
+            assert!(!is_usable(&mut one).await);
+        }
+    }
+
+    #[tokio::test]
+    async fn answers_before_the_one_that_counts_have_a_bound() {
+        let (ours, mut api) = duplex(1 << 16);
+        let mut one = One::new(ours);
+        let (sent, ()) = tokio::join!(one.send(get("/")), async {
+            asked(&mut api).await;
+            api.write_all("HTTP/1.1 100 Continue\r\n\r\n".repeat(INTERIM_MAX + 1).as_bytes()).await.unwrap();
+        });
+        assert!(matches!(sent, Err(Unanswered::Broken(Broken::Invalid("too much comes before it")))));
+    }
+}
