@@ -16,7 +16,7 @@ use super::{
     breaker::millis,
     dial::dial,
     failure::Failure,
-    link::Link,
+    link::{Link, Source},
     one::Unanswered,
     request_body::{RequestBody, Upload, Waiting},
     shared::Shared,
@@ -26,9 +26,7 @@ use super::{
 /// An answer whose head is there.
 pub(super) struct Answered {
     pub(super) response: Response<()>,
-    /// The body, on a connection of HTTP/2. On others the connection has it.
-    pub(super) incoming: Option<Incoming>,
-    pub(super) link: Link,
+    pub(super) source: Source,
     pub(super) outstanding: Outstanding,
     pub(super) watch: Watch,
 }
@@ -128,8 +126,8 @@ pub(super) async fn send(
         let (failure, unsent, may_repeat) = match at(shared, thread, outstanding, request, &mut watch).await {
             Ok((response, link, outstanding)) => {
                 let (parts, incoming) = response.into_parts();
-                let response = Response::from_parts(parts, ());
-                return Ok(Answered { response, incoming, link, outstanding, watch });
+                let (response, source) = (Response::from_parts(parts, ()), Source::new(link, incoming));
+                return Ok(Answered { response, source, outstanding, watch });
             }
             Err(failed) => {
                 tried |= failed.bit;

@@ -12,7 +12,7 @@ use super::{
     attempt, cors,
     failure::Failure,
     fields,
-    link::Link,
+    link::Source,
     live_tokens,
     recordings::{Announced, Download},
     relay::{AnswerBody, Relay},
@@ -219,7 +219,7 @@ impl Connected {
         }
         let metering = match download {
             Some(download) => {
-                let announced = Announced::by(&answered.response);
+                let announced = Announced::by(answered.response.status(), &answered.source.size_hint());
                 let begun = Box::pin(download.begin(announced)).await;
                 let (more, metering) =
                     begun.map_err(|problem| Refused { problem, record: Some(Arc::clone(&record)) })?;
@@ -349,8 +349,8 @@ impl Connected {
         let agreed = fields::has_token(answered.response.headers(), &header::UPGRADE, "websocket");
         // Nobody asked for this.
         let client = client.filter(|_| agreed).ok_or(Failure::Invalid)?;
-        let attempt::Answered { response, link, incoming: _, outstanding, watch } = answered;
-        let Link::One(upstream) = link else { return Err(Failure::Invalid) };
+        let attempt::Answered { response, source, outstanding, watch } = answered;
+        let Source::One(upstream) = source else { return Err(Failure::Invalid) };
         let open = self.shared.streams.open(grant, place.as_ref());
         tokio::spawn(Tunnel { client, upstream, watch, open, outstanding, place }.run());
         let (mut head, _) = response.into_parts();

@@ -12,8 +12,8 @@ use std::{
 
 use bytes::Bytes;
 use edge::{Problem, RequestContext, problem};
-use http::{Response, request::Parts};
-use hyper::body::{Body as _, Frame, Incoming};
+use http::{StatusCode, request::Parts};
+use hyper::body::{Frame, SizeHint};
 use model::{Code, RefusalCode, Route};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -31,8 +31,8 @@ pub(super) struct Announced {
 }
 
 impl Announced {
-    pub(super) fn by(response: &Response<Incoming>) -> Self {
-        Self { is_recording: response.status().is_success(), bytes: response.body().size_hint().exact() }
+    pub(super) fn by(status: StatusCode, body: &SizeHint) -> Self {
+        Self { is_recording: status.is_success(), bytes: body.exact() }
     }
 }
 

@@ -58,10 +58,10 @@ impl Relay {
         place: Option<Place>,
         metering: Option<Metering>,
     ) -> (http::response::Parts, Self) {
-        let Answered { response, incoming, link, outstanding, watch } = answered;
+        let Answered { response, source, outstanding, watch } = answered;
         let (parts, ()) = response.into_parts();
         let relay = Self {
-            source: Source::new(link, incoming),
+            source,
             outstanding,
             watch,
             thread,
