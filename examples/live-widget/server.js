@@ -23,7 +23,8 @@ const HEADERS = {
 };
 
 async function ask(path, init = {}) {
-  const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' };
+  // The origin is for keys that are bound to the site's.
+  const headers = { authorization: `Bearer ${KEY}`, origin: ORIGIN, 'content-type': 'application/json' };
   const answer = await fetch(GATEWAY + path, { ...init, headers, signal: AbortSignal.timeout(10_000) });
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
   return answer.json();
