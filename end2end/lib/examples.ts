@@ -124,3 +124,18 @@ export async function startCentre(options: CentreOptions = {}): Promise<Centre> 
     stop: () => server.stop(),
   };
 }
+
+/**
+ * Half past an hour of the next day from Monday to Friday, by the clocks of Sydney: whatever the time is now, the queues are then open,
+ * from 8 to 20 h. For `POST /v1/sandbox/clock` with `{"action": "jump"}`, where the world may be led.
+ */
+export function nextWeekday(hour: number): string {
+  const style = { timeZone: 'Australia/Sydney', weekday: 'short', hour: '2-digit', hourCycle: 'h23' } as const;
+  const clocks = new Intl.DateTimeFormat('en', style);
+  const wanted = new RegExp(`^(Mon|Tue|Wed|Thu|Fri),? ${String(hour).padStart(2, '0')}$`);
+  const at = new Date();
+  at.setUTCMinutes(30, 0, 0);
+  do at.setTime(at.getTime() + 3_600_000);
+  while (!wanted.test(clocks.format(at)));
+  return at.toISOString();
+}

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { expect, type Page } from '@playwright/test';
 import { expectAccessible } from '../../lib/axe.ts';
-import { startCentre, type Centre } from '../../lib/examples.ts';
+import { nextWeekday, startCentre, type Centre } from '../../lib/examples.ts';
 import { freePort } from '../../lib/server.ts';
 import { test } from '../../lib/test.ts';
 
@@ -27,7 +27,8 @@ test.use({ expectedComplaints: [/Failed to load resource|blocked by CORS/] });
 test.beforeAll(async () => {
   centre = await startCentre({ days: 0, sandbox: 'shared_clock = true' });
   lead = await centre.key(['live:read', 'queues:read', 'agents:read', 'users:impersonate'], { name: 'Lead' });
-  await clock({ action: 'jump', to: halfPastSeven() });
+  // Sales closes at eight.
+  await clock({ action: 'jump', to: nextWeekday(19) });
   await clock({ action: 'pause' });
   sales = (await get('/v1/queues')).items.find((queue: { name: string }) => queue.name === 'Sales').id;
   await agents('ready');
@@ -168,16 +169,6 @@ test('a token gets nothing else', async ({ page }) => {
     expect((await ask({ origin }, 'Sales')).status).toBe(400);
   });
 });
-
-/** A weekday's evening in Sydney, before Sales closes at eight. */
-function halfPastSeven(): string {
-  const clocks = new Intl.DateTimeFormat('en', { timeZone: 'Australia/Sydney', weekday: 'short', hour: '2-digit', hourCycle: 'h23' });
-  const at = new Date();
-  at.setUTCMinutes(30, 0, 0);
-  do at.setTime(at.getTime() + 3_600_000);
-  while (!/^(Mon|Tue|Wed|Thu|Fri),? 19$/.test(clocks.format(at)));
-  return at.toISOString();
-}
 
 async function get(path: string) {
   const answer = await centre.ask(lead, path);
