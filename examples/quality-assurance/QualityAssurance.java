@@ -11,6 +11,7 @@ import java.nio.file.*;
 import java.security.*;
 import java.time.*;
 import java.util.*;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.*;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -19,6 +20,7 @@ public class QualityAssurance {
     static final String KEY = env("KEYDESK_KEY", "");
     static final Path FOLDER = Path.of(env("QA_FOLDER", "qa"));
     static final int SAMPLE = Integer.parseInt(env("QA_SAMPLE", "6"));
+    static final long LONGEST_MS = 1000 * Long.parseLong(env("QA_LONGEST_SECONDS", "1800"));
     static final int TRIES = 8;
     static final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(10)).build();
 
@@ -27,7 +29,7 @@ public class QualityAssurance {
         boolean pausesSilent, int score, String sha256) {}
 
     public static void main(String[] ids) throws Exception {
-        if (KEY.isEmpty()) throw new Failure("KEYDESK_KEY is not set");
+        if (KEY.isEmpty()) throw new IllegalStateException("KEYDESK_KEY is not set");
         Files.createDirectories(FOLDER);
         var scored = Scores.read();
         // What is new: the cursor is kept when all of this round is scored, so a round that was broken off is done again.
@@ -41,6 +43,7 @@ public class QualityAssurance {
             next = changes(Files.exists(cursor) ? Files.readString(cursor) : null, fresh);
         }
         fresh.removeIf(recording -> !text(recording, "status").equals("available") || !recording.get("agent").isJsonObject());
+        if (ids.length == 0) fresh.removeIf(recording -> recording.get("duration_ms").getAsLong() > LONGEST_MS);
         fresh.removeIf(recording -> scored.stream().anyMatch(row -> row.recording.equals(text(recording, "id"))));
         var chosen = ids.length > 0 ? fresh : sample(fresh, scored, SAMPLE);
         System.out.printf("%d new recordings, %d of them to score%n", fresh.size(), chosen.size());
@@ -55,40 +58,34 @@ public class QualityAssurance {
         }
         if (next != null) Files.writeString(cursor, next);
         Scores.report(scored);
-        if (loud) throw new Failure("a paused span is not silent: what was said there must not be kept");
+        if (loud) throw new IllegalStateException("a paused span is not silent: what was said there must not be kept");
     }
 
     /** Recordings that changed since, or of the last day; returns where to go on. */
     static String changes(String since, List<JsonObject> found) throws Exception {
-        if (since == null) {
-            String place = "", from = encoded(Instant.now().minus(Duration.ofDays(1)).toString());
-            while (true) {
-                var page = get("/v1/recordings?limit=500&from=" + from + place);
-                page.getAsJsonArray("items").forEach(item -> found.add(item.getAsJsonObject()));
-                if (page.get("next_cursor").isJsonNull()) return text(page, "changes_cursor");
-                place = "&cursor=" + encoded(text(page, "next_cursor"));
-            }
-        }
-        while (true) {
+        String place = since == null ? "&from=" + encoded(Instant.now().minus(Duration.ofDays(1)).toString()) : "&changed_since=" + encoded(since);
+        for (String next = place; ; ) {
             JsonObject page;
             try {
-                page = get("/v1/recordings?limit=500&changed_since=" + encoded(since));
+                page = get("/v1/recordings?limit=500" + next);
             } catch (Refused refused) {
-                if (!refused.code.equals("changes_lost")) throw refused;
-                return changes(null, found);
+                if (!refused.getMessage().contains("changes_lost")) throw refused;
+                return changes(null, found); // The log does not reach back so far.
             }
-            since = text(page, "changes_cursor");
-            if (page.getAsJsonArray("items").isEmpty()) return since;
-            page.getAsJsonArray("items").forEach(item -> found.add(item.getAsJsonObject()));
+            var items = page.getAsJsonArray("items");
+            items.forEach(item -> found.add(item.getAsJsonObject()));
+            if (since == null && page.get("next_cursor").isJsonNull() || since != null && items.isEmpty()) return text(page, "changes_cursor");
+            next = since == null ? place + "&cursor=" + encoded(text(page, "next_cursor")) : "&changed_since=" + encoded(text(page, "changes_cursor"));
         }
     }
 
     /** Draws one at a time for the agent with the fewest scores so far. A hash decides among the recordings of an agent: nobody can choose them. */
-    static List<JsonObject> sample(List<JsonObject> fresh, List<Scored> scored, int count) {
+    static List<JsonObject> sample(List<JsonObject> fresh, List<Scored> scored, int count) throws IOException {
         var counts = new HashMap<String, Integer>();
         for (var row : scored) counts.merge(row.agentId, 1, Integer::sum);
-        var rest = new ArrayList<>(fresh);
-        rest.sort(Comparator.comparing(recording -> hash(text(recording, "id"))));
+        var byHash = new TreeMap<String, JsonObject>();
+        for (var recording : fresh) byHash.put(hash(text(recording, "id")), recording);
+        var rest = new ArrayList<>(byHash.values());
         var chosen = new ArrayList<JsonObject>();
         while (chosen.size() < count && !rest.isEmpty()) {
             var drawn = Collections.min(rest, Comparator.comparing(recording -> counts.getOrDefault(agent(recording), 0)));
@@ -155,7 +152,7 @@ public class QualityAssurance {
                         wait(response, new String(body.readAllBytes(), UTF_8), tried);
                         continue;
                     }
-                    if (!response.headers().firstValue("Content-Range").orElse("").startsWith("bytes " + have + "-")) throw new Failure("another range than asked for");
+                    if (!response.headers().firstValue("Content-Range").orElse("").startsWith("bytes " + have + "-")) throw new IllegalStateException("another range than asked for");
                     try (var out = Files.newOutputStream(part, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
                         body.transferTo(out);
                     }
@@ -170,7 +167,7 @@ public class QualityAssurance {
         }
         if (!hash(part).equals(sha256)) {
             Files.delete(part);
-            throw new Failure(id + " is not what was recorded: its SHA-256 differs");
+            throw new IllegalStateException(id + " is not what was recorded: its SHA-256 differs");
         }
         return Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
     }
@@ -188,9 +185,9 @@ public class QualityAssurance {
         static Sound read(Path file, long durationMs) throws Exception {
             var bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
             var format = new String(bytes.array(), 0, 4, UTF_8) + bytes.getShort(22) + "x" + bytes.getInt(24) + "x" + bytes.getShort(34);
-            if (!format.equals("RIFF2x8000x16")) throw new Failure(file + " is not 8 kHz, 16 bits, stereo: " + format);
+            if (!format.equals("RIFF2x8000x16")) throw new IllegalStateException(file + " is not 8 kHz, 16 bits, stereo: " + format);
             var sound = new Sound(bytes.position(44).slice().order(ByteOrder.LITTLE_ENDIAN).asShortBuffer());
-            if (Math.abs(sound.durationMs() - durationMs) > 1) throw new Failure(file + " is not as long as the call was");
+            if (Math.abs(sound.durationMs() - durationMs) > 1) throw new IllegalStateException(file + " is not as long as the call was");
             return sound;
         }
 
@@ -229,32 +226,18 @@ public class QualityAssurance {
         }
     }
 
-    /** `scores.csv` says what was scored: a row is written as soon as it is known. */
+    /** `scores.ndjson` says what was scored: a line is written as soon as it is known. */
     static class Scores {
-        static final Path FILE = FOLDER.resolve("scores.csv");
-        static final List<String> NAMES = Arrays.stream(Scored.class.getRecordComponents()).map(part -> part.getName()).toList();
+        static final Path FILE = FOLDER.resolve("scores.ndjson");
 
-        static List<Scored> read() throws Exception {
-            var rows = new ArrayList<Scored>();
-            if (!Files.exists(FILE)) return rows;
-            for (var line : Files.readAllLines(FILE).stream().skip(1).toList()) {
-                // Every field is in quotes.
-                var fields = line.substring(1, line.length() - 1).split("\",\"", -1);
-                var row = new JsonObject();
-                for (int n = 0; n < fields.length; n++) row.addProperty(NAMES.get(n), fields[n].replace("\"\"", "\""));
-                rows.add(new Gson().fromJson(row, Scored.class));
-            }
-            return rows;
+        static List<Scored> read() throws IOException {
+            if (!Files.exists(FILE)) return new ArrayList<>();
+            return Files.readAllLines(FILE).stream().map(line -> new Gson().fromJson(line, Scored.class)).collect(Collectors.toList());
         }
 
-        static void append(Scored row) throws Exception {
-            if (!Files.exists(FILE)) Files.writeString(FILE, NAMES.stream().collect(Collectors.joining("\",\"", "\"", "\"\n")));
-            var values = new ArrayList<String>();
-            for (var part : Scored.class.getRecordComponents()) values.add(shown(part.getAccessor().invoke(row)).replace("\"", "\"\""));
-            Files.writeString(FILE, values.stream().collect(Collectors.joining("\",\"", "\"", "\"\n")), StandardOpenOption.APPEND);
+        static void append(Scored row) throws IOException {
+            Files.writeString(FILE, new Gson().toJson(row) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         }
-
-        static String shown(Object value) { return value instanceof Double number ? String.format(Locale.ROOT, "%.3f", number) : value.toString(); }
 
         /** A page with a line for each agent. */
         static void report(List<Scored> rows) throws Exception {
@@ -268,7 +251,7 @@ public class QualityAssurance {
             Files.writeString(FOLDER.resolve("report.html"), page.append("</table>\n"));
         }
 
-        static String percent(List<Scored> rows, java.util.function.ToDoubleFunction<Scored> of) { return Math.round(100 * rows.stream().mapToDouble(of).average().orElse(0)) + " %"; }
+        static String percent(List<Scored> rows, ToDoubleFunction<Scored> of) { return Math.round(100 * rows.stream().mapToDouble(of).average().orElse(0)) + " %"; }
         static String html(String text) { return text.replace("&", "&amp;").replace("<", "&lt;"); }
     }
 
@@ -278,16 +261,14 @@ public class QualityAssurance {
 
     static JsonObject get(String path) throws Exception {
         for (int tried = 0; ; tried++) {
-            HttpResponse<String> response;
             try {
-                response = http.send(request(path).build(), BodyHandlers.ofString());
+                var response = http.send(request(path).build(), BodyHandlers.ofString());
+                if (response.statusCode() == 200) return JsonParser.parseString(response.body()).getAsJsonObject();
+                wait(response, response.body(), tried);
             } catch (IOException cut) {
                 if (tried >= TRIES) throw cut;
                 Thread.sleep(200L << tried);
-                continue;
             }
-            if (response.statusCode() == 200) return JsonParser.parseString(response.body()).getAsJsonObject();
-            wait(response, response.body(), tried);
         }
     }
 
@@ -299,25 +280,22 @@ public class QualityAssurance {
         Thread.sleep(response.headers().firstValueAsLong("Retry-After").orElse(1) * 1000);
     }
 
-    static class Failure extends Exception { Failure(String message) { super(message); } }
-
-    static class Refused extends Failure {
-        final String code;
-        Refused(int status, String body) {
-            super("refused with " + status + ": " + body);
-            code = body.startsWith("{") && JsonParser.parseString(body).getAsJsonObject().has("code") ? text(JsonParser.parseString(body).getAsJsonObject(), "code") : "";
-        }
-    }
+    /** What the gateway or the contact centre said no to. */
+    static class Refused extends Exception { Refused(int status, String body) { super("refused with " + status + ": " + body); } }
 
     static String text(JsonObject of, String name) { return of.get(name).getAsString(); }
     static String agent(JsonObject recording) { return text(recording.getAsJsonObject("agent"), "id"); }
     static String encoded(String text) { return URLEncoder.encode(text, UTF_8); }
     static String env(String name, String otherwise) { return Optional.ofNullable(System.getenv(name)).filter(value -> !value.isEmpty()).orElse(otherwise); }
-    static String hash(String text) { try { return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8))); } catch (NoSuchAlgorithmException never) { throw new AssertionError(never); } }
+    static String hash(String text) throws IOException { return hash(new ByteArrayInputStream(text.getBytes(UTF_8))); }
+    static String hash(Path file) throws IOException { return hash(Files.newInputStream(file)); }
 
-    static String hash(Path file) throws Exception {
-        var digest = MessageDigest.getInstance("SHA-256");
-        try (var in = new DigestInputStream(Files.newInputStream(file), digest)) { in.transferTo(OutputStream.nullOutputStream()); }
-        return HexFormat.of().formatHex(digest.digest());
+    static String hash(InputStream bytes) throws IOException {
+        try (var in = new DigestInputStream(bytes, MessageDigest.getInstance("SHA-256"))) {
+            in.transferTo(OutputStream.nullOutputStream());
+            return HexFormat.of().formatHex(in.getMessageDigest().digest());
+        } catch (NoSuchAlgorithmException never) {
+            throw new AssertionError(never);
+        }
     }
 }
