@@ -35,13 +35,8 @@ public class QualityAssurance {
         // What is new: the cursor is kept when all of this round is scored, so a round that was broken off is done again.
         var cursor = FOLDER.resolve("changes_cursor");
         var fresh = new ArrayList<JsonObject>();
-        String next;
-        if (ids.length > 0) {
-            for (var id : ids) fresh.add(get("/v1/recordings/" + id));
-            next = null;
-        } else {
-            next = changes(Files.exists(cursor) ? Files.readString(cursor) : null, fresh);
-        }
+        for (var id : ids) fresh.add(get("/v1/recordings/" + id));
+        String next = ids.length > 0 ? null : changes(Files.exists(cursor) ? Files.readString(cursor) : null, fresh);
         fresh.removeIf(recording -> !text(recording, "status").equals("available") || !recording.get("agent").isJsonObject());
         if (ids.length == 0) fresh.removeIf(recording -> recording.get("duration_ms").getAsLong() > LONGEST_MS);
         fresh.removeIf(recording -> scored.stream().anyMatch(row -> row.recording.equals(text(recording, "id"))));
@@ -80,11 +75,11 @@ public class QualityAssurance {
     }
 
     /** Draws one at a time for the agent with the fewest scores so far. A hash decides among the recordings of an agent: nobody can choose them. */
-    static List<JsonObject> sample(List<JsonObject> fresh, List<Scored> scored, int count) throws IOException {
+    static List<JsonObject> sample(List<JsonObject> fresh, List<Scored> scored, int count) throws Exception {
         var counts = new HashMap<String, Integer>();
         for (var row : scored) counts.merge(row.agentId, 1, Integer::sum);
         var byHash = new TreeMap<String, JsonObject>();
-        for (var recording : fresh) byHash.put(hash(text(recording, "id")), recording);
+        for (var recording : fresh) byHash.put(hash(new ByteArrayInputStream(text(recording, "id").getBytes(UTF_8))), recording);
         var rest = new ArrayList<>(byHash.values());
         var chosen = new ArrayList<JsonObject>();
         while (chosen.size() < count && !rest.isEmpty()) {
@@ -98,18 +93,16 @@ public class QualityAssurance {
 
     /** Downloads a recording, verifies it, and measures how both sides spoke. Null if it was deleted meanwhile. */
     static Scored score(JsonObject recording) throws Exception {
-        String id = text(recording, "id");
-        Path file = download(recording);
+        Path file = text(recording, "status").equals("available") ? download(recording) : null;
         if (file == null) return null;
         var legs = get("/v1/calls/by-root/" + text(recording, "root_id")).getAsJsonArray("items");
         var leg = StreamSupport.stream(legs.spliterator(), false).map(JsonElement::getAsJsonObject)
             .filter(one -> text(one, "id").equals(text(recording, "call_id"))).findFirst().orElseThrow();
         var agent = get("/v1/agents/" + agent(recording));
         var sound = Sound.read(file, recording.get("duration_ms").getAsLong());
-        var pauses = recording.getAsJsonArray("pauses");
         boolean silent = true;
         long paused = 0;
-        for (var pause : pauses) {
+        for (var pause : recording.getAsJsonArray("pauses")) {
             long from = pause.getAsJsonObject().get("from_ms").getAsLong(), to = pause.getAsJsonObject().get("to_ms").getAsLong();
             silent &= sound.isSilent(from, to);
             sound.leaveOut(from, to);
@@ -118,7 +111,7 @@ public class QualityAssurance {
         var spoken = sound.spoken();
         long hold = leg.getAsJsonObject("durations").get("hold_ms").getAsLong();
         var queue = leg.get("queue");
-        return new Scored(id, text(recording, "call_id"), agent(recording), text(agent, "display_name"), text(agent, "team"),
+        return new Scored(text(recording, "id"), text(recording, "call_id"), agent(recording), text(agent, "display_name"), text(agent, "team"),
             queue.isJsonObject() ? text(queue.getAsJsonObject(), "name") : "", text(recording, "created_at"), sound.durationMs(), legs.size(),
             spoken.agent, spoken.customer, spoken.both, spoken.nobody, spoken.longestSilenceMs, hold, paused, silent,
             points(spoken, hold, sound.durationMs()), text(recording, "sha256"));
@@ -179,7 +172,6 @@ public class QualityAssurance {
         static final int RATE = 8_000, WINDOW = RATE / 50, LOUD = 250;
         final ShortBuffer samples;
         final BitSet leftOut = new BitSet();
-
         Sound(ShortBuffer samples) { this.samples = samples; }
 
         static Sound read(Path file, long durationMs) throws Exception {
@@ -244,9 +236,8 @@ public class QualityAssurance {
             var page = new StringBuilder(Files.readString(Path.of("report-head.html")));
             rows.stream().collect(Collectors.groupingBy(Scored::agent, TreeMap::new, Collectors.toList())).forEach((agent, own) -> {
                 long mean = Math.round(own.stream().mapToInt(Scored::score).average().orElse(0));
-                boolean silent = own.stream().allMatch(Scored::pausesSilent);
                 page.append(String.format("<tr><th scope=row>%s<td>%s<td>%d<td><meter min=0 max=100 low=60 high=80 optimum=100 value=%d></meter> %d<td>%s<td>%s<td>%s\n",
-                    html(agent), html(own.get(0).team), own.size(), mean, mean, percent(own, Scored::agentRatio), percent(own, Scored::silenceRatio), silent ? "yes" : "NO"));
+                    html(agent), html(own.get(0).team), own.size(), mean, mean, percent(own, Scored::agentRatio), percent(own, Scored::silenceRatio), own.stream().allMatch(Scored::pausesSilent) ? "yes" : "NO"));
             });
             Files.writeString(FOLDER.resolve("report.html"), page.append("</table>\n"));
         }
@@ -275,27 +266,22 @@ public class QualityAssurance {
     /** Waits where waiting helps: too many calls, a recording that is not ready, a gateway that restarts. */
     static void wait(HttpResponse<?> response, String body, int tried) throws Exception {
         int status = response.statusCode();
-        boolean passes = status == 409 || status == 429 || status >= 500;
-        if (!passes || tried >= TRIES) throw new Refused(status, body);
+        if (status != 409 && status != 429 && status < 500 || tried >= TRIES) throw new Refused(status, body);
         Thread.sleep(response.headers().firstValueAsLong("Retry-After").orElse(1) * 1000);
     }
 
-    /** What the gateway or the contact centre said no to. */
     static class Refused extends Exception { Refused(int status, String body) { super("refused with " + status + ": " + body); } }
 
     static String text(JsonObject of, String name) { return of.get(name).getAsString(); }
     static String agent(JsonObject recording) { return text(recording.getAsJsonObject("agent"), "id"); }
     static String encoded(String text) { return URLEncoder.encode(text, UTF_8); }
     static String env(String name, String otherwise) { return Optional.ofNullable(System.getenv(name)).filter(value -> !value.isEmpty()).orElse(otherwise); }
-    static String hash(String text) throws IOException { return hash(new ByteArrayInputStream(text.getBytes(UTF_8))); }
-    static String hash(Path file) throws IOException { return hash(Files.newInputStream(file)); }
+    static String hash(Path file) throws Exception { return hash(Files.newInputStream(file)); }
 
-    static String hash(InputStream bytes) throws IOException {
+    static String hash(InputStream bytes) throws Exception {
         try (var in = new DigestInputStream(bytes, MessageDigest.getInstance("SHA-256"))) {
             in.transferTo(OutputStream.nullOutputStream());
             return HexFormat.of().formatHex(in.getMessageDigest().digest());
-        } catch (NoSuchAlgorithmException never) {
-            throw new AssertionError(never);
         }
     }
 }
