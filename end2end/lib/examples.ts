@@ -126,16 +126,18 @@ export async function startCentre(options: CentreOptions = {}): Promise<Centre> 
 }
 
 /**
- * Half past an hour of the next day from Monday to Friday, by the clocks of Sydney: whatever the time is now, the queues are then open,
- * from 8 to 20 h. For `POST /v1/sandbox/clock` with `{"action": "jump"}`, where the world may be led.
+ * Half past the next hour whose day and hour in Sydney, such as `Sat 16`, match: for `POST /v1/sandbox/clock` with `{"action": "jump"}`,
+ * where the world may be led, so that a test finds the same whatever the time is. Sales is open from 8 to 20 h, on Saturdays from 9 to 17 h
+ * and on Sundays from 10 to 16 h. A debug build takes a second or two for a day.
  */
-export function nextWeekday(hour: number): string {
+export function nextHour(wanted: RegExp, afterHours = 1): string {
   const style = { timeZone: 'Australia/Sydney', weekday: 'short', hour: '2-digit', hourCycle: 'h23' } as const;
   const clocks = new Intl.DateTimeFormat('en', style);
-  const wanted = new RegExp(`^(Mon|Tue|Wed|Thu|Fri),? ${String(hour).padStart(2, '0')}$`);
-  const at = new Date();
+  const at = new Date(Date.now() + afterHours * 3_600_000);
   at.setUTCMinutes(30, 0, 0);
-  do at.setTime(at.getTime() + 3_600_000);
-  while (!wanted.test(clocks.format(at)));
+  while (!wanted.test(clocks.format(at).replace(',', ''))) at.setTime(at.getTime() + 3_600_000);
   return at.toISOString();
 }
+
+/** The same of a day from Monday to Friday. */
+export const nextWeekday = (hour: number): string => nextHour(new RegExp(`^(Mon|Tue|Wed|Thu|Fri) ${String(hour).padStart(2, '0')}$`));
