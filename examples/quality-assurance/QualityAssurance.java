@@ -120,9 +120,9 @@ public class QualityAssurance {
     /** Of 100: each rule takes what it says. */
     static int points(Spoken spoken, long holdMs, long durationMs) {
         double points = 100;
-        points -= 100 * Math.max(0, spoken.nobody - 0.30); // More than 30 % silence: a point for each percent.
+        points -= 100 * Math.max(0, spoken.nobody - 0.20); // More than 20 % silence: a point for each percent.
         points -= 200 * Math.max(0, spoken.both - 0.05); // They interrupt each other: two points for each percent above 5.
-        points -= 100 * Math.max(0, spoken.agent - 0.45); // The agent should listen: a point for each percent above 45.
+        points -= 100 * Math.max(0, Math.abs(spoken.agent - 0.35) - 0.05); // Agents should speak, and listen: one for each percent outside 30 to 40.
         points -= spoken.longestSilenceMs > 10_000 ? 10 : 0;
         points -= 50 * Math.max(0, (double) holdMs / durationMs - 0.20);
         return (int) Math.round(Math.max(0, points));
