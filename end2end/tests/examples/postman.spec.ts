@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -28,13 +28,6 @@ interface Folder {
 
 const requests = (item: Folder | Request): Request[] => ('request' in item ? [item] : item.item.flatMap(requests));
 const path = ({ request }: Request) => request.url.path.join('/');
-
-interface Summary {
-  run: {
-    stats: { requests: { total: number; failed: number }; assertions: { total: number } };
-    failures: { error: { message: string }; source: { name: string } }[];
-  };
-}
 
 test('the collection has every operation, and what reads is answered', async () => {
   test.setTimeout(180_000);
@@ -70,14 +63,9 @@ test('the collection has every operation, and what reads is answered', async () 
     const alone = (item: Request) => !path(item).includes(':');
     const run = { ...collection, item: [...reads.filter(alone), ...reads.filter((item) => !alone(item))] };
     const file = join(place, 'collection.json');
-    const report = join(place, 'report.json');
     await writeFile(file, JSON.stringify(run));
-    const options = ['--reporters', 'json', '--reporter-json-export', report, '--env-var', `key=${key}`, '--timeout-request', '30000', '--suppress-exit-code'];
-    await execute('node', [join(folder, 'node_modules/.bin/newman'), 'run', file, ...options], { maxBuffer: 64 << 20 });
-    const { run: ran } = JSON.parse(await readFile(report, 'utf8')) as Summary;
-    expect(ran.failures.map(({ error, source }) => `${source.name}: ${error.message}`)).toEqual([]);
-    expect(ran.stats.requests).toMatchObject({ total: reads.length, failed: 0 });
-    expect(ran.stats.assertions.total).toBe(reads.length);
+    const { stdout: ran } = await execute('node', ['run.mjs', file], { cwd: folder, env: { ...process.env, KEYDESK_KEY: key } });
+    expect(JSON.parse(ran)).toEqual({ requests: reads.length, assertions: reads.length, failures: [] });
     expect(reads.length).toBeGreaterThan(40);
   } finally {
     await centre.stop();
