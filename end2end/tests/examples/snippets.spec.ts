@@ -1,14 +1,18 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from '@playwright/test';
 import { startCentre, type Centre } from '../../lib/examples.ts';
 import { folder, LANGUAGES, Snippets, type Language, type Ran } from '../../lib/snippets.ts';
 
 // They share one contact centre, and what was compiled.
 test.describe.configure({ mode: 'default', timeout: 120_000 });
+
+const execute = promisify(execFile);
 
 const TOPICS = [
   'agent-states',
@@ -341,6 +345,23 @@ test('token: it reaches its queue from its origin, and nothing else', async () =
     expect(await status(`/v1/live/queues/${other}`, origin)).toBe(403);
     expect(await status(`/v1/live/queues/${own}`, 'https://elsewhere.example')).toBe(403);
   });
+});
+
+test('commands that stand in a page are answered', async () => {
+  const key = await centre.key('crm');
+  const refused = (await (await centre.ask(key, '/v1/metrics/summary')).json()) as { request_id: string };
+  // Of the other pages a command needs a public receiver, or another key.
+  for (const page of ['index', 'errors', 'limits', 'tokens']) {
+    const text = await readFile(join(folder, `../integrate/${page}.md`), 'utf8');
+    const commands = [...text.matchAll(/^```sh\n(.*?)^```/gms)].map((match) => match[1]!).filter((command) => command.startsWith('curl'));
+    expect(commands.length, page).toBeGreaterThan(0);
+    for (const command of commands) {
+      const own = command.replaceAll('http://127.0.0.1:3000', centre.workspace).replaceAll('http://127.0.0.1:8080', centre.gateway);
+      const env = { PATH: process.env.PATH, KEYDESK_KEY: key, KEYDESK_GATEWAY: centre.gateway, REQUEST_ID: refused.request_id };
+      const { stdout } = await execute('bash', ['-c', own], { env });
+      expect(JSON.parse(stdout), `${page}: ${command}`).not.toHaveProperty('status', expect.any(Number));
+    }
+  }
 });
 
 interface Delivery {
