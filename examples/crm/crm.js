@@ -10,12 +10,11 @@ import { ask } from './keydesk.js';
 import { callLeads } from './leads.js';
 
 const page = readFileSync(new URL('page.html', import.meta.url));
-const readers = new Set();
-const problems = new Map();
+const [readers, problems] = [new Set(), new Map()];
 let codes = [];
-let shown = '';
+let shown = '{"calls":[],"leads":[],"codes":[],"problems":[]}';
 
-/** Does a job again and again. What goes wrong is on the page for as long as it does. */
+/** Does a job again and again. The page shows what goes wrong for as long as it does. */
 async function keep(job, every) {
   for (;;) {
     const problem = await job().then(() => undefined, (problem) => problem);
@@ -25,32 +24,30 @@ async function keep(job, every) {
   }
 }
 
-/** Tells the pages that are open what they show, when that is something new. */
+/** Tells the open pages what to show, when that has changed. */
 async function tell() {
-  const calls = db.prepare(`SELECT id, name, number, body ->> 'state' AS state, body ->> 'outcome' AS outcome, body ->> 'direction' AS direction,
+  const calls = db.prepare(`SELECT id, name, number, body ->> 'direction' AS direction, coalesce(body ->> 'outcome', body ->> 'state') AS state,
       body ->> '$.queue.name' AS queue, coalesce(body ->> '$.agent.display_name', body ->> '$.offers[#-1].agent.display_name') AS agent,
-      code, comments, data, callback_at, late, outbox.call_id AS unsent, problem
-    FROM call LEFT JOIN wrap ON wrap.call_id = id LEFT JOIN outbox ON outbox.call_id = id ORDER BY id DESC LIMIT 20`).all();
-  const leads = db.prepare(`SELECT *, (SELECT body ->> 'outcome' FROM call WHERE body ->> 'lead_id' = keydesk_id ORDER BY id DESC) AS outcome
-    FROM lead ORDER BY rowid DESC LIMIT 20`).all();
+      code, comments, coalesce(data, '{}') AS data, callback_at, late, outbox.call_id AS unsent, problem
+    FROM call LEFT JOIN wrap ON wrap.call_id = id LEFT JOIN outbox ON outbox.call_id = id ORDER BY id DESC LIMIT 14`).all();
+  const leads = db.prepare(`SELECT name, coalesce((SELECT coalesce(body ->> 'outcome', body ->> 'state') FROM call
+      WHERE body ->> 'lead_id' = keydesk_id ORDER BY call.id DESC), status) AS status FROM lead ORDER BY rowid DESC LIMIT 14`).all();
   const now = JSON.stringify({ calls, leads, codes, problems: [...problems.values()] });
   if (now !== shown) for (const reader of readers) reader.write(`data: ${now}\n\n`);
   shown = now;
 }
 
 createServer(async (request, response) => {
-  const answer = (status, type, body) => response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
   if (request.url === '/events') {
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }).write(`data: ${shown}\n\n`);
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(`data: ${shown}\n\n`);
     readers.add(response);
-    return response.on('close', () => readers.delete(response));
-  }
-  // Pages of other sites can't send this type unasked.
-  if (request.method !== 'POST' || request.headers['content-type'] !== 'application/json') return answer(200, 'text/html; charset=utf-8', page);
-  const form = await json(request);
-  if (request.url === '/wraps') note(form);
-  else db.prepare('INSERT INTO lead (id, name, phone, timezone) VALUES (?, ?, ?, ?)').run(randomUUID(), form.name, form.phone, form.timezone);
-  answer(204);
+    response.on('close', () => readers.delete(response));
+  } else if (request.headers['content-type'] === 'application/json') { // Pages of other sites can't send that unasked.
+    const form = await json(request);
+    if (request.url === '/wraps') note(form);
+    else db.prepare('INSERT INTO lead (id, name, phone, timezone) VALUES (?, ?, ?, ?)').run(randomUUID(), form.name, form.phone, form.timezone);
+    response.writeHead(204).end();
+  } else response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page);
 }).listen(process.env.PORT ?? 3000, '127.0.0.1');
 
 keep(async function readCodes() { codes = (await ask('GET', '/v1/wrap-codes')).items; }, 3_600_000);

@@ -1,10 +1,11 @@
 // The gateway's HTTP, and nothing of a CRM.
 import { setTimeout as pause } from 'node:timers/promises';
+import { EventSourceParserStream } from 'eventsource-parser/stream';
 
 const gateway = process.env.KEYDESK_GATEWAY ?? 'http://127.0.0.1:8080';
 const authorization = `Bearer ${process.env.KEYDESK_KEY}`;
 
-/** What is thrown of a refusal: its `code` and whatever else it says, and after how many seconds to ask again. */
+/** What is thrown of a refusal: its `code` and all that it says, and after how many seconds to ask again. */
 async function refusal(answer) {
   const problem = await answer.json().catch(() => ({ detail: `The answer was ${answer.status}.` }));
   return Object.assign(new Error(problem.detail), problem, { wait: Number(answer.headers.get('retry-after')) });
@@ -25,24 +26,16 @@ export async function ask(method, path, body, headers) {
   }
 }
 
-/** Follows a stream from a place until it is cut. */
+/** Follows a stream from a place until it is cut. A comment comes every 15 seconds, unless the connection is dead. */
 export async function* follow(path, place) {
   const cut = new AbortController();
-  const silence = setTimeout(() => cut.abort(), 45_000); // There is a comment every 15 seconds, unless the connection is dead.
+  const silence = setTimeout(() => cut.abort(), 45_000);
   try {
     const headers = { authorization, accept: 'text/event-stream', ...(place && { 'last-event-id': place }) };
     const answer = await fetch(gateway + path, { headers, signal: cut.signal });
     if (!answer.ok) throw await refusal(answer);
-    let rest = '';
-    for await (const text of answer.body.pipeThrough(new TextDecoderStream())) {
-      silence.refresh();
-      const frames = (rest + text).split('\n\n');
-      rest = frames.pop(); // An event counts once it is whole.
-      for (const frame of frames) {
-        const field = (name) => frame.match(new RegExp(`^${name}: (.*)$`, 'm'))?.[1];
-        if (field('data')) yield { id: field('id'), event: JSON.parse(field('data')) };
-      }
-    }
+    const parser = new EventSourceParserStream({ onComment: () => silence.refresh() });
+    for await (const { id, data } of answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(parser)) yield { id, event: JSON.parse(data) };
   } finally {
     clearTimeout(silence);
     cut.abort();

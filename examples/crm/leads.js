@@ -14,30 +14,32 @@ async function enter(campaign_id) {
   for (const { index, id, detail } of results) id ? entered.run(id, rows[index].id) : setStatus(rows[index].id, detail);
 }
 
-/** Has the agent call a lead, if nothing stands against it. */
+/** Has the agent call a lead. */
 async function dial(lead, attempts) {
-  const change = (what, status) => ask('PATCH', `/v1/leads/${lead.keydesk_id}`, what).then(() => setStatus(lead.id, status));
   const call = { to: lead.phone, agent_extension: process.env.CRM_AGENT ?? '1001', lead_id: lead.keydesk_id };
+  const change = (what) => ask('PATCH', `/v1/leads/${lead.keydesk_id}`, what);
   try {
-    // An attempt has one name, so whoever loses the answer and asks again makes no second call.
+    // An attempt has one name: whoever loses the answer and asks again makes no second call.
     await ask('POST', '/v1/calls', call, { 'idempotency-key': `${lead.id}-${attempts}` });
     setStatus(lead.id, 'called');
-  } catch (problem) {
-    if (problem.code === 'outside_dialling_hours') await change({ not_before: problem.next_allowed_at }, `not before ${problem.next_allowed_at}`);
-    else if (['do_not_call', 'call_not_allowed'].includes(problem.code)) await change({ excluded: true }, problem.message);
-    else if (problem.code === 'calls_per_hour_reached') setPlace('no call before', `${Date.now() + problem.wait * 1000}`);
-    throw problem; // Also an agent who has a call: the page says so, and the next round tries again.
+  } catch ({ code, message, next_allowed_at, wait }) {
+    setStatus(lead.id, next_allowed_at ? `not before ${next_allowed_at}` : message);
+    if (code === 'outside_dialling_hours') await change({ not_before: next_allowed_at });
+    if (code === 'do_not_call' || code === 'call_not_allowed') await change({ excluded: true });
+    if (code === 'calls_per_hour_reached') setPlace('no call before', `${Date.now() + wait * 1000}`);
   }
 }
 
-/** The contact centre says who is due, by the callee's clock, the campaign's hours and the attempts so far. */
+/** The contact centre says which leads are due: by the callee's clock, the campaign's hours and the attempts so far. */
 export async function callLeads() {
   const campaign = (await ask('GET', '/v1/campaigns')).items.find(({ mode }) => mode === 'preview');
   await enter(campaign.id);
-  const own = new Map(db.prepare(`SELECT * FROM lead WHERE keydesk_id IS NOT NULL`).all().map((lead) => [lead.keydesk_id, lead]));
-  for (let cursor = ''; own.size && cursor !== null && !(Date.now() < place('no call before')); ) {
+  const own = new Map(db.prepare('SELECT * FROM lead WHERE keydesk_id NOT NULL').all().map((lead) => [lead.keydesk_id, lead]));
+  for (let cursor = ''; own.size && cursor !== null; ) {
     const page = await ask('GET', `/v1/leads?campaign_id=${campaign.id}&status=due&limit=500${cursor && `&cursor=${cursor}`}`);
-    for (const { id, attempts } of page.items) if (own.has(id)) await dial(own.get(id), attempts.length);
+    for (const { id, attempts } of page.items) {
+      if (own.has(id) && Date.now() > (place('no call before') ?? 0)) await dial(own.get(id), attempts.length);
+    }
     cursor = page.next_cursor;
   }
 }
