@@ -1,0 +1,188 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type { Locator, Page } from '@playwright/test';
+import { expectAccessible } from '../../lib/axe.ts';
+import { startCentre, type Centre } from '../../lib/examples.ts';
+import { freePort } from '../../lib/server.ts';
+import { expect, test } from '../../lib/test.ts';
+
+const source = resolve(import.meta.dirname, '../../../examples/crm');
+const CRM = ['contacts:read', 'contacts:write', 'calls:read', 'calls:make', 'wraps:read', 'wraps:write'];
+/** Numbers that the telephone authority keeps for films. */
+const ADA = '+61491570156';
+const STRANGER = '+61491570157';
+
+let centre: Centre;
+/** The rights of whoever plays customers, agents and colleagues. */
+let director: string;
+let folder: string;
+/** The program, in a folder of its own, as a person would have it. */
+let crm: ChildProcess | undefined;
+let url: string;
+let said = '';
+
+test.describe.configure({ mode: 'serial' });
+test.use({ expectedComplaints: [/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/] });
+
+test.beforeAll(async () => {
+  test.setTimeout(120_000);
+  folder = await mkdtemp(join(tmpdir(), 'keydesk-crm-'));
+  await cp(source, folder, { recursive: true, filter: (path) => !/node_modules|crm\.db/.test(path) });
+  const installed = promisify(execFile)('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder });
+  centre = await startCentre({ days: 1, sandbox: 'shared_clock = true' });
+  director = await centre.key([...CRM, 'queues:read', 'agents:read', 'users:impersonate', 'live:read'], { name: 'Director' });
+  // A weekday at 10:00 in Sydney, whenever the test runs. From here on nothing happens but what is asked for.
+  const at = new Date(Date.now() + 3_600_000);
+  at.setUTCHours(23, 0, 0, 0);
+  while (at.getTime() < Date.now() || at.getUTCDay() > 4) at.setUTCDate(at.getUTCDate() + 1);
+  await clock({ action: 'pause' });
+  await clock({ action: 'jump', to: at.toISOString() });
+  await installed;
+});
+
+test.afterAll(async () => {
+  await end();
+  await centre?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Asks as the director does, who is told to come back as anybody is. */
+async function ask<T = Record<string, any>>(method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<T> {
+  for (;;) {
+    const headers = { 'content-type': 'application/json', ...more };
+    const answer = await centre.ask(director, path, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
+    if (answer.status === 429 || answer.status === 503) continue;
+    expect(answer.status, `${method} ${path}: ${await answer.clone().text()}`).toBeLessThan(300);
+    return (answer.status === 204 ? undefined : await answer.json()) as T;
+  }
+}
+
+const clock = (what: object) => ask('POST', '/v1/sandbox/clock', what);
+
+/** Lets time go by in the contact centre until something holds. */
+async function until(what: string, holds: () => Promise<boolean>, ms = 5_000): Promise<void> {
+  const patience = Date.now() + 30_000;
+  while (!(await holds())) {
+    if (Date.now() > patience) throw new Error(`${what} did not come about. The CRM said: ${said}`);
+    await clock({ action: 'step', ms });
+  }
+}
+
+async function start(key: string, more: Record<string, string> = {}): Promise<void> {
+  const port = await freePort();
+  url ??= `http://127.0.0.1:${port}`;
+  const env = { ...process.env, KEYDESK_KEY: key, KEYDESK_GATEWAY: centre.gateway, PORT: new URL(url).port, ...more };
+  crm = spawn('node', ['crm.js'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [crm.stdout!, crm.stderr!]) stream.on('data', (chunk) => (said += String(chunk)));
+  await expect.poll(() => fetch(url).then(({ ok }) => ok, () => false), { intervals: [50] }).toBe(true);
+}
+
+/** As a power cut would. */
+async function end(): Promise<void> {
+  if (crm === undefined || crm.exitCode !== null) return;
+  const ended = new Promise((done) => crm!.once('exit', done));
+  crm.kill('SIGKILL');
+  await ended;
+  crm = undefined;
+}
+
+/** What the CRM has stored, in its own words. */
+function stored(statement: string, ...values: unknown[]): any[] {
+  const Database = createRequire(join(folder, 'crm.js'))('libsql') as new (path: string) => any;
+  const database = new Database(join(folder, 'crm.db'));
+  try {
+    return database.prepare(statement).all(...values) as any[];
+  } finally {
+    database.close();
+  }
+}
+
+const listed = (page: Page, name: string): Locator => page.locator('#calls').getByRole('button', { name, exact: true });
+const place = (): number => Number(stored(`SELECT value FROM place WHERE name = 'calls'`)[0]?.value.split('-')[1] ?? 0);
+
+/** Has a number call the first queue that is open. */
+async function ring(from?: string): Promise<string> {
+  const { items } = await ask('GET', '/v1/queues');
+  const queue = items.find((one: { open: boolean }) => one.open);
+  const call = await ask('POST', '/v1/sandbox/calls', { queue_id: queue.id, patience_ms: 3_600_000, ...(from && { from }) });
+  return call.id as string;
+}
+
+const read = (id: string) => ask('GET', `/v1/calls/${id}`);
+
+/** Lets the customer and an agent speak, and hangs up. */
+async function speak(id: string): Promise<void> {
+  await until('an answer', async () => (await read(id)).state === 'connected');
+  await ask('POST', `/v1/calls/${id}/hangup`, {});
+}
+
+let ada: string;
+let stranger: string;
+let key: string;
+let before: string;
+
+test('an incoming call shows who calls, and makes a contact of a stranger', async ({ page }) => {
+  key = await centre.key('crm', { name: 'CRM' });
+  await ask('POST', '/v1/contacts', { display_name: 'Ada Example', phones: [{ raw: '0491 570 156' }] });
+  await start(key);
+  await expect.poll(place).toBeGreaterThan(0);
+  before = stored(`SELECT value FROM place WHERE name = 'calls'`)[0].value;
+  await page.goto(url);
+  // The network cuts the stream, and the gateway says for a while that there are too many calls.
+  await ask('POST', '/v1/sandbox/faults', { drop_streams: true, rate_limited: 2 });
+  [ada, stranger] = [await ring(ADA), await ring(STRANGER)];
+  const withheld = await ring();
+  for (const id of [ada, stranger, withheld]) await until('an offer', async () => (await read(id)).offers.length > 0, 1_000);
+  for (const name of ['Ada Example', `New caller ${STRANGER}`, 'Number withheld']) await expect(listed(page, name)).toBeVisible();
+  // On the screen of the agent at whom it rings.
+  for (const [id, name] of [[ada, 'Ada Example'], [stranger, `New caller ${STRANGER}`]] as const) {
+    const { offers } = await read(id);
+    await page.goto(`${url}/?agent=${encodeURIComponent(offers.at(-1).agent.display_name)}`);
+    await expect(page.getByRole('region', { name: 'Caller' }).getByRole('heading', { name })).toBeVisible();
+  }
+  const found = await ask('GET', `/v1/contacts/lookup?phone=${encodeURIComponent(STRANGER)}`);
+  expect(found.matches).toHaveLength(1);
+  expect(stored('SELECT phone FROM contact WHERE id = ?', found.matches[0].contact.external_ids.crm)).toEqual([{ phone: STRANGER }]);
+  expect(stored('SELECT contact_id FROM call WHERE id = ?', withheld)).toEqual([{ contact_id: null }]);
+  await expectAccessible(page);
+});
+
+test('what is noted reaches the contact centre, also if both programs end in between', async ({ page }) => {
+  await page.goto(url);
+  await speak(ada);
+  await listed(page, 'Ada Example').click();
+  await expect(page.getByRole('heading', { name: 'Ada Example' })).toBeVisible();
+  await centre.kill();
+  await page.getByLabel('What came of it').selectOption('Order taken');
+  await page.getByLabel('Comments').fill('Wants it before Friday: naïve "quotes" & <b>signs</b>.');
+  await page.getByLabel('Order number').fill('A-1042');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.locator('#saved')).toHaveText('Saved here, being sent.');
+  await end();
+  await Promise.all([start(key), centre.start()]);
+  await expect(page.locator('#saved')).toHaveText('In the contact centre.');
+  const wrap = await ask('GET', `/v1/calls/${ada}/wrap`);
+  expect(wrap).toMatchObject({ code: 'order', comments: 'Wants it before Friday: naïve "quotes" & <b>signs</b>.', data: { order: 'A-1042' } });
+  // What a colleague changes later comes back.
+  await ask('PUT', `/v1/calls/${ada}/wrap`, { code: 'resolved', comments: 'It was sent on Thursday.' });
+  await expect(page.locator('#saved')).toHaveText('In the contact centre, changed late.');
+  await expect(page.getByLabel('Comments')).toHaveValue('It was sent on Thursday.');
+});
+
+test('events that come twice change nothing', async () => {
+  await end();
+  const counts = () => stored('SELECT (SELECT count(*) FROM contact) AS contacts, (SELECT count(*) FROM call) AS calls');
+  const [had, was] = [counts(), place()];
+  const [after] = stored(`UPDATE place SET value = ? WHERE name = 'calls' RETURNING value`, before);
+  expect(after.value).toBe(before);
+  await start(key);
+  await expect.poll(place).toBeGreaterThanOrEqual(was);
+  expect(counts()).toEqual(had);
+  expect(stored('SELECT comments FROM wrap WHERE call_id = ?', ada)).toEqual([{ comments: 'It was sent on Thursday.' }]);
+  const found = await ask('GET', `/v1/contacts/lookup?phone=${encodeURIComponent(STRANGER)}`);
+  expect(found.matches).toHaveLength(1);
+});
