@@ -56,23 +56,22 @@ const saveWrap = ({ call_id, code, comments, data, callback_at, late }) =>
   db.prepare('INSERT OR REPLACE INTO wrap VALUES (?, ?, ?, ?, ?, ?)').run(call_id, code, comments, JSON.stringify(data), callback_at, +late);
 
 /** Stores what was typed, and that it has to be sent. A customer who wants to be called back becomes a lead. */
-export const note = db.transaction(({ call_id, ...wrap }) => {
+export const note = db.transaction(({ call_id, code, comments, order, callback_at }) => {
+  const wrap = { code, comments, data: order ? { order } : {}, callback_at: callback_at || null };
   saveWrap({ call_id, ...wrap, late: false });
   db.prepare('INSERT OR REPLACE INTO outbox VALUES (?, ?, NULL)').run(call_id, JSON.stringify(wrap));
-  if (!wrap.callback_at) return;
-  db.prepare(`INSERT OR REPLACE INTO lead (id, name, phone, timezone, not_before)
+  if (callback_at) db.prepare(`INSERT OR REPLACE INTO lead (id, name, phone, timezone, not_before)
     SELECT 'callback-' || call.id, call.name, number, coalesce(lead.timezone, contact.timezone), ? FROM call
     LEFT JOIN lead ON keydesk_id = body ->> 'lead_id' LEFT JOIN contact ON contact.id = contact_id
-    WHERE call.id = ? AND number NOT NULL`).run(wrap.callback_at, call_id);
+    WHERE call.id = ? AND number NOT NULL`).run(callback_at, call_id);
 });
 
 /** Sends what waits. What is refused waits until the CRM starts again, perhaps with a key that may. */
 export async function sendWraps() {
   for (const { call_id, wrap } of db.prepare('SELECT * FROM outbox WHERE problem IS NULL').all()) {
     const problem = await ask('PUT', `/v1/calls/${call_id}/wrap`, JSON.parse(wrap)).then(() => null, ({ message }) => message);
-    // Unless it was changed meanwhile.
-    if (problem) db.prepare('UPDATE outbox SET problem = ? WHERE call_id = ? AND wrap = ?').run(problem, call_id, wrap);
-    else db.prepare('DELETE FROM outbox WHERE call_id = ? AND wrap = ?').run(call_id, wrap);
+    const change = problem ? 'UPDATE outbox SET problem = :problem' : 'DELETE FROM outbox'; // Unless more was typed meanwhile.
+    db.prepare(`${change} WHERE call_id = :call_id AND wrap = :wrap`).run({ call_id, wrap, ...(problem && { problem }) });
   }
 }
 

@@ -11,8 +11,7 @@ import { callLeads } from './leads.js';
 
 const page = readFileSync(new URL('page.html', import.meta.url));
 const [readers, problems] = [new Set(), new Map()];
-let codes = [];
-let shown = '{"calls":[],"leads":[],"codes":[],"problems":[]}';
+let [codes, shown] = [[], ''];
 
 /** Does a job again and again. The page shows what goes wrong for as long as it does. */
 async function keep(job, every) {
@@ -28,31 +27,27 @@ async function keep(job, every) {
 async function tell() {
   const calls = db.prepare(`SELECT id, name, number, body ->> 'direction' AS direction, coalesce(body ->> 'outcome', body ->> 'state') AS state,
       body ->> '$.queue.name' AS queue, coalesce(body ->> '$.agent.display_name', body ->> '$.offers[#-1].agent.display_name') AS agent,
-      code, comments, coalesce(data, '{}') AS data, callback_at, late, outbox.call_id AS unsent, problem
+      code, comments, data ->> 'order' AS "order", callback_at, late, outbox.call_id AS unsent, problem
     FROM call LEFT JOIN wrap ON wrap.call_id = id LEFT JOIN outbox ON outbox.call_id = id ORDER BY id DESC LIMIT 14`).all();
   const leads = db.prepare(`SELECT name, coalesce((SELECT coalesce(body ->> 'outcome', body ->> 'state') FROM call
       WHERE body ->> 'lead_id' = keydesk_id ORDER BY call.id DESC), status) AS status FROM lead ORDER BY rowid DESC LIMIT 14`).all();
-  const now = JSON.stringify({ calls, leads, codes, problems: [...problems.values()] });
-  if (now !== shown) for (const reader of readers) reader.write(`data: ${now}\n\n`);
+  const now = `data: ${JSON.stringify({ calls, leads, codes, problems: [...problems.values()] })}\n\n`;
+  if (now !== shown) for (const reader of readers) reader.write(now);
   shown = now;
 }
 
 createServer(async (request, response) => {
   if (request.url === '/events') {
-    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(`data: ${shown}\n\n`);
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(shown);
     readers.add(response);
     response.on('close', () => readers.delete(response));
   } else if (request.headers['content-type'] === 'application/json') { // Pages of other sites can't send that unasked.
     const form = await json(request);
-    if (request.url === '/wraps') note(form);
+    if (request.url === '/wrap') note(form);
     else db.prepare('INSERT INTO lead (id, name, phone, timezone) VALUES (?, ?, ?, ?)').run(randomUUID(), form.name, form.phone, form.timezone);
     response.writeHead(204).end();
   } else response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page);
 }).listen(process.env.PORT ?? 3000, '127.0.0.1');
 
 keep(async function readCodes() { codes = (await ask('GET', '/v1/wrap-codes')).items; }, 3_600_000);
-keep(followCalls, 1_000);
-keep(sendWraps, 200);
-keep(readWraps, 2_000);
-keep(callLeads, 3_000);
-keep(tell, 100);
+for (const [job, every] of [[followCalls, 1_000], [sendWraps, 200], [readWraps, 2_000], [callLeads, 3_000], [tell, 100]]) keep(job, every);

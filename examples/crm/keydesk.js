@@ -30,14 +30,13 @@ export async function ask(method, path, body, headers) {
 export async function* follow(path, place) {
   const cut = new AbortController();
   const silence = setTimeout(() => cut.abort(), 45_000);
+  const headers = { authorization, accept: 'text/event-stream', ...(place && { 'last-event-id': place }) };
   try {
-    const headers = { authorization, accept: 'text/event-stream', ...(place && { 'last-event-id': place }) };
     const answer = await fetch(gateway + path, { headers, signal: cut.signal });
     if (!answer.ok) throw await refusal(answer);
     const parser = new EventSourceParserStream({ onComment: () => silence.refresh() });
     for await (const { id, data } of answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(parser)) yield { id, event: JSON.parse(data) };
   } finally {
     clearTimeout(silence);
-    cut.abort();
   }
 }

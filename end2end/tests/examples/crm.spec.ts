@@ -65,11 +65,7 @@ const clock = (what: object) => ask('POST', '/v1/sandbox/clock', what);
 
 /** Lets time go by in the contact centre until something holds. */
 async function until(what: string, holds: () => Promise<boolean>, ms = 5_000): Promise<void> {
-  const patience = Date.now() + 30_000;
-  while (!(await holds())) {
-    if (Date.now() > patience) throw new Error(`${what} did not come about. The CRM said: ${said}`);
-    await clock({ action: 'step', ms });
-  }
+  await expect.poll(async () => (await holds()) || (await clock({ action: 'step', ms })) === undefined, { message: what, timeout: 30_000, intervals: [100] }).toBe(true);
 }
 
 async function start(key: string, more: Record<string, string> = {}): Promise<void> {
@@ -185,4 +181,95 @@ test('events that come twice change nothing', async () => {
   expect(stored('SELECT comments FROM wrap WHERE call_id = ?', ada)).toEqual([{ comments: 'It was sent on Thursday.' }]);
   const found = await ask('GET', `/v1/contacts/lookup?phone=${encodeURIComponent(STRANGER)}`);
   expect(found.matches).toHaveLength(1);
+});
+
+/** An agent who takes no calls from queues, so that nobody else has them speak. Returns their extension. */
+async function caller(): Promise<string> {
+  const { items } = await ask('GET', '/v1/agents?limit=100');
+  const agent = items.find((one: any) => one.activity === 'idle' && one.routing_state === 'ready' && one.team !== 'Outbound');
+  const { token } = await ask('POST', '/v1/sessions/proxy', { agent_id: agent.id, minutes: 60 });
+  await ask('PUT', `/v1/agents/${agent.id}/state`, { routing_state: 'not_ready', reason: 'admin' }, { 'x-proxy-session': token });
+  return agent.extension as string;
+}
+
+async function enter(page: Page, name: string, phone: string): Promise<void> {
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('Number', { exact: true }).fill(phone);
+  await page.getByRole('button', { name: 'Add lead' }).click();
+}
+
+const lead = (page: Page, name: string): Locator => page.locator('#leads li').filter({ hasText: name });
+const callsTo = async (phone: string) => (await ask('GET', `/v1/calls?phone=${encodeURIComponent(phone)}`)).items as { id: string; state: string }[];
+
+test('leads are called once each, and whoever wants to be called back becomes a lead', async ({ page }) => {
+  await end();
+  const agent = await caller();
+  await start(key, { CRM_AGENT: agent });
+  await page.goto(url);
+  await ask('POST', '/v1/sandbox/faults', { rate_limited: 3 });
+  // Not everybody answers, so several are called.
+  const people = new Map(['Grace', 'Alan', 'Edsger', 'Barbara', 'Donald', 'Frances'].map((name, n) => [name, `+6149157${1491 + n}`]));
+  for (const [name, phone] of people) await enter(page, name, phone);
+  const answered = page.locator('#leads li').filter({ hasText: /connected|completed/ });
+  await until('an answer', async () => (await answered.count()) > 0, 1_000);
+  const name = (await answered.last().textContent())!.replace(/connected|completed/, '');
+  const [call] = await callsTo(people.get(name)!);
+  if ((await read(call!.id)).state === 'connected') await ask('POST', `/v1/calls/${call!.id}/hangup`, {});
+  await listed(page, name).click();
+  await expect(page.getByRole('heading', { name, exact: true })).toBeVisible();
+  await page.getByLabel('What came of it').selectOption('Wants to be called back');
+  await page.getByLabel('Call back at').fill('2099-03-04T11:00');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.locator('#saved')).toHaveText('In the contact centre.');
+  expect((await ask('GET', `/v1/calls/${call!.id}/wrap`)).callback_at).toBe('2099-03-04T10:00:00.000Z');
+  await expect(lead(page, name)).toHaveText([`${name}waiting`, `${name}completed`]);
+  const [again] = stored(`SELECT keydesk_id, timezone FROM lead WHERE id = ?`, `callback-${call!.id}`);
+  expect(again.timezone).toBe('Australia/Sydney');
+  const changed = await ask('GET', '/v1/leads?limit=500&status=waiting&changed_since=' + (await ask('GET', '/v1/leads?limit=1')).changes_cursor);
+  expect(changed.items).toEqual([]);
+  // As soon as the agent is free the next one is called; nobody has been called twice.
+  for (const phone of people.values()) expect((await callsTo(phone)).length).toBeLessThanOrEqual(1);
+  const habits = await centre.ask(key, '/v1/sandbox/conformance');
+  expect(((await habits.json()) as { items: { name: string; verdict: string }[] }).items.map(({ name, verdict }) => [name, verdict])).toEqual([
+    ['calls_are_named', 'kept'],
+    ['changes_are_read', 'kept'],
+    ['waits_are_kept', 'kept'],
+    ['streams_are_resumed', 'kept'],
+  ]);
+});
+
+test('the hours and the number of calls that a key may make are kept', async ({ page }) => {
+  await end();
+  const at = new Date((await ask('GET', '/v1/sandbox/clock')).at);
+  const hour = Number(new Intl.DateTimeFormat('en', { hour: 'numeric', hourCycle: 'h23', timeZone: 'Australia/Sydney' }).format(at));
+  const limited = await centre.key('crm', { name: 'Limited', args: ['--contact-centre', `calls=1/hour hours=${hour + 2}-20`] });
+  await start(limited, { CRM_AGENT: await caller() });
+  await page.goto(url);
+  await enter(page, 'Early', '+61491571501');
+  await expect(lead(page, 'Early')).toContainText('not before');
+  expect(await callsTo('+61491571501')).toEqual([]);
+  await clock({ action: 'step', ms: 2 * 3_600_000 });
+  await expect.poll(async () => (await callsTo('+61491571501')).length).toBe(1);
+  await enter(page, 'Second', '+61491571502');
+  await expect(lead(page, 'Second')).toContainText('as many calls as it may');
+  expect(await callsTo('+61491571502')).toEqual([]);
+});
+
+test('what a key may not do is said, and nothing is lost', async ({ page }) => {
+  await end();
+  await start(await centre.key(CRM.filter((scope) => scope !== 'wraps:write'), { name: 'Reads' }));
+  await page.goto(url);
+  const id = await ring(ADA);
+  await speak(id);
+  await listed(page, 'Ada Example').first().click();
+  await page.getByLabel('Comments').fill('Kept.');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.locator('#saved')).toContainText('Not sent: ');
+  await end();
+  await start(key);
+  await expect(page.locator('#saved')).toHaveText('In the contact centre.');
+  expect(await ask('GET', `/v1/calls/${id}/wrap`)).toMatchObject({ comments: 'Kept.' });
+  for (const path of ['/v1/metrics/queues', '/v1/recordings', '/v1/stream/agent-states', '/v1/agents', '/v1/queues']) {
+    expect((await centre.ask(key, path)).status, path).toBe(403);
+  }
 });
