@@ -66,7 +66,10 @@ export const note = db.transaction(({ call_id, code, comments, order, callback_a
     WHERE call.id = ? AND number NOT NULL`).run(callback_at, call_id);
 });
 
-/** Sends what waits. What is refused waits until the CRM starts again, perhaps with a key that may. */
+/** What was refused is tried again each minute: the call may have been answered meanwhile, or the key been given its right. */
+export const retryWraps = async () => db.exec('UPDATE outbox SET problem = NULL');
+
+/** Sends what waits. */
 export async function sendWraps() {
   for (const { call_id, wrap } of db.prepare('SELECT * FROM outbox WHERE problem IS NULL').all()) {
     const problem = await ask('PUT', `/v1/calls/${call_id}/wrap`, JSON.parse(wrap)).then(() => null, ({ message }) => message);

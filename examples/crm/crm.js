@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { followCalls, note, readWraps, sendWraps } from './calls.js';
+import { followCalls, note, readWraps, retryWraps, sendWraps } from './calls.js';
 import { db } from './database.js';
 import { ask } from './keydesk.js';
 import { callLeads } from './leads.js';
@@ -36,18 +36,20 @@ async function tell() {
   shown = now;
 }
 
+const addLead = ({ name, phone, timezone }) =>
+  db.prepare('INSERT INTO lead (id, name, phone, timezone) VALUES (?, ?, ?, ?)').run(randomUUID(), name, phone, timezone);
+
 createServer(async (request, response) => {
   if (request.url === '/events') {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(shown);
     readers.add(response);
     response.on('close', () => readers.delete(response));
   } else if (request.headers['content-type'] === 'application/json') { // Pages of other sites can't send that unasked.
-    const form = await json(request);
-    if (request.url === '/wrap') note(form);
-    else db.prepare('INSERT INTO lead (id, name, phone, timezone) VALUES (?, ?, ?, ?)').run(randomUUID(), form.name, form.phone, form.timezone);
-    response.writeHead(204).end();
+    const stored = json(request).then(request.url === '/wrap' ? note : addLead);
+    response.writeHead(await stored.then(() => 204, () => 400)).end();
   } else response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page);
 }).listen(process.env.PORT ?? 3000, '127.0.0.1');
 
 keep(async function readCodes() { codes = (await ask('GET', '/v1/wrap-codes')).items; }, 3_600_000);
-for (const [job, every] of [[followCalls, 1_000], [sendWraps, 200], [readWraps, 2_000], [callLeads, 3_000], [tell, 100]]) keep(job, every);
+const jobs = [[followCalls, 1_000], [retryWraps, 60_000], [sendWraps, 200], [readWraps, 2_000], [callLeads, 3_000], [tell, 100]];
+for (const [job, every] of jobs) keep(job, every);

@@ -9,7 +9,6 @@ db.exec(`PRAGMA journal_mode = WAL;
   CREATE TABLE IF NOT EXISTS wrap (call_id TEXT PRIMARY KEY, code TEXT, comments TEXT, data TEXT, callback_at TEXT, late INTEGER);
   CREATE TABLE IF NOT EXISTS outbox (call_id TEXT PRIMARY KEY, wrap TEXT NOT NULL, problem TEXT);
   CREATE TABLE IF NOT EXISTS lead (id TEXT PRIMARY KEY, keydesk_id TEXT, name TEXT NOT NULL, phone TEXT NOT NULL, timezone TEXT,
-    not_before TEXT, status TEXT NOT NULL DEFAULT 'new');
-  UPDATE outbox SET problem = NULL;`);
+    not_before TEXT, status TEXT NOT NULL DEFAULT 'new');`);
 export const place = (name) => db.prepare('SELECT value FROM place WHERE name = ?').get(name)?.value;
 export const setPlace = (name, value) => db.prepare('INSERT OR REPLACE INTO place VALUES (?, ?)').run(name, value);
