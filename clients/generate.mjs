@@ -131,7 +131,7 @@ async function generateTypescript(file, api) {
   const into = join(typescript.folder, 'src/generated');
   await mkdir(into, { recursive: true });
   const output = join(into, `${api.typescript}.ts`);
-  await run(join(typescript.folder, 'node_modules/.bin/openapi-typescript'), [file, '--immutable', '-o', output]);
+  await run(join(typescript.folder, 'node_modules/.bin/openapi-typescript'), [file, '-o', output]);
   return digest(await readFile(output));
 }
 

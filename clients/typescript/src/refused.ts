@@ -33,8 +33,10 @@ export class Refused extends Error {
 }
 
 /** The data of an answer of openapi-fetch; throws {@link Refused} where the call was refused. */
-export async function must<T>(answering: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+export async function must<Answer extends { data?: unknown; error?: unknown; response: Response }>(
+  answering: Promise<Answer>,
+): Promise<NonNullable<Answer['data']>> {
   const { data, error, response } = await answering;
   if (!response.ok) throw Refused.from(response, error);
-  return data as T;
+  return data as NonNullable<Answer['data']>;
 }

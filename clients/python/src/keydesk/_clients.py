@@ -23,7 +23,12 @@ class _Base:
     _default: str
 
     def __init__(
-        self, base_url: str | None = None, key: str | None = None, *, retries: Retries | None = None, timeout: float = _TIMEOUT
+        self,
+        base_url: str | None = None,
+        key: str | None = None,
+        *,
+        retries: Retries | None = None,
+        timeout: float = _TIMEOUT,
     ) -> None:
         key = key if key is not None else os.environ.get("KEYDESK_KEY", "")
         if not key:

@@ -31,7 +31,14 @@ class Retries:
     longest_wait: float = 60.0
 
     def wait(
-        self, attempt: int, status: int | None, retry_after: float | None, *, repeatable: bool, connected: bool, random: float
+        self,
+        attempt: int,
+        status: int | None,
+        retry_after: float | None,
+        *,
+        repeatable: bool,
+        connected: bool,
+        random: float,
     ) -> float | None:
         """Seconds until the next try; None where there must be none. ``status`` is None where there was no answer."""
         if attempt >= self.attempts:
