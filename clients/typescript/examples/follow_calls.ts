@@ -1,6 +1,6 @@
 // Every call, as it happens, one line of JSON each. `KEYDESK_KEY=... node follow_calls.js [LAST_EVENT_ID]`, with `calls:read`.
 
-import { contactCentre } from '../src/index.js';
+import { contactCentre } from 'keydesk-client';
 
 const { KEYDESK_KEY, KEYDESK_GATEWAY = 'http://127.0.0.1:8080' } = process.env;
 if (!KEYDESK_KEY) throw new Error('set KEYDESK_KEY');

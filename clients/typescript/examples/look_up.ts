@@ -1,6 +1,6 @@
 // Whose are these numbers? `KEYDESK_KEY=... node look_up.js "0491 570 006" ...`, with a key that has `contacts:read`.
 
-import { contactCentre, must } from '../src/index.js';
+import { contactCentre, must } from 'keydesk-client';
 
 const { KEYDESK_KEY, KEYDESK_GATEWAY = 'http://127.0.0.1:8080' } = process.env;
 if (!KEYDESK_KEY) throw new Error('set KEYDESK_KEY');
