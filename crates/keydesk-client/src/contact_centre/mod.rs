@@ -9,7 +9,7 @@ mod recordings;
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -189,6 +189,20 @@ impl ContactCentre {
     /// As [`look_up`](Self::look_up).
     pub async fn read<T: DeserializeOwned>(&self, path_and_query: &str) -> Result<T, Error> {
         self.0.json(&Request::get(path_and_query)).await
+    }
+
+    /// Any other `POST` below `/v1`, once: also where the answer was lost and the call is sent again. `named` is the name of it, so that a
+    /// program that was started again does it no second time; when not said, one is made up.
+    ///
+    /// # Errors
+    /// As [`look_up`](Self::look_up).
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        named: Option<&str>,
+    ) -> Result<T, Error> {
+        self.0.json(&Request::post(path).json(body)?.once(named)?).await
     }
 
     async fn page<T: DeserializeOwned>(&self, path: &str, query: Query) -> Result<Page<T>, Error> {
