@@ -26,7 +26,7 @@ const WITHIN: Duration = Duration::from_secs(2);
 /// # }
 /// ```
 ///
-/// The client's own key needs `keys:verify`. Who calls is an extension of the request: [`Caller`]. The key itself is taken out of the
+/// The client's own key needs `keys:verify`. Who calls is an extension of the request: [`Caller`](crate::Caller). The key itself is taken out of the
 /// request. A refused request is answered by a problem document, with the statuses and codes of Keydesk: 401, 403 or 429. When Keydesk can't
 /// be asked, or takes more than 2 s, the answer is 503 and nobody is let through.
 #[derive(Clone)]

@@ -70,7 +70,7 @@ async fn a_service_whose_own_key_may_not_ask_lets_nobody_through() {
 
 #[tokio::test]
 async fn a_revoked_key_is_refused_within_the_stated_time_and_at_once_without_a_cache() {
-    const LIVES: Duration = Duration::from_secs(3);
+    const LIVES: Duration = Duration::from_secs(5);
     let program = Program::start().await;
     let client = program.client(&program.key("live", &["keys:verify", "keys:read", "keys:write"], &[]).await);
     let asking = serve(Protect::new(client.clone())).await;
