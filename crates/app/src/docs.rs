@@ -13,6 +13,7 @@ mod language;
 mod layout;
 mod library;
 mod markdown;
+mod missing;
 mod page;
 mod reference;
 mod reference_page;

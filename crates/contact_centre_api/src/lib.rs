@@ -32,4 +32,5 @@ pub use openapi::{Example, examples};
 pub use operation::Operation;
 pub use operations::OPERATIONS;
 pub use push::{KeyNow, Keys};
-pub use router::router;
+pub use push::asyncapi;
+pub use router::{openapi, router};

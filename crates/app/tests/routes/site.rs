@@ -87,9 +87,11 @@ impl Site {
             zone: "/zone.js".to_owned(),
             document: "/document.js".to_owned(),
             usage: "/usage.js".to_owned(),
+            docs: "/docs.js".to_owned(),
+            try_it: "/try-it.js".to_owned(),
             link: "/link.js".to_owned(),
         };
-        Self { router: app::routes(keydesk.clone(), assets, access), keydesk, clock, _folder: folder }
+        Self { router: app::routes(keydesk.clone(), assets, access, app::Documentation::default()), keydesk, clock, _folder: folder }
     }
 
     pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
