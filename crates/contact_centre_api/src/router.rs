@@ -37,7 +37,7 @@ pub fn router(centre: Centre) -> Router {
 }
 
 /// The published description as JSON, which is made when somebody first asks for it; `None`: its examples could not be made.
-pub async fn openapi() -> Option<Bytes> {
+pub async fn openapi_document() -> Option<Bytes> {
     openapi::document(router).await
 }
 

@@ -16,8 +16,8 @@ pub(crate) fn documentation(docs: &Docs, workspace: &str, gateway: Option<Socket
 /// The published descriptions alone.
 pub(crate) fn described() -> Documentation {
     Documentation {
-        openapi: || Box::pin(contact_centre_api::openapi()),
-        asyncapi: contact_centre_api::asyncapi,
+        openapi: || Box::pin(contact_centre_api::openapi_document()),
+        asyncapi: contact_centre_api::asyncapi_document,
         ..Documentation::default()
     }
 }

@@ -53,10 +53,9 @@ async fn made(docs: &Docs, parts: &Parts, fields: &[(String, String)]) -> Result
     let common = SettingsPatch { expires_at: Some(Some(expires_at)), ..SettingsPatch::default() };
     let settings = if access == ALL {
         let reference = docs.reference().await;
-        let wanted = reference.scopes().filter_map(|scope| Scope::parse(scope).ok());
         // What the deployment does not offer can't be given.
-        let known: Vec<Scope> = keydesk.catalogue().iter().map(|(scope, _)| scope.to_owned()).collect();
-        let scopes = wanted.filter(|scope| known.contains(scope)).collect();
+        let is_known = |wanted: &&str| keydesk.catalogue().iter().any(|(scope, _)| scope == *wanted);
+        let scopes = reference.scopes().filter(is_known).filter_map(|scope| Scope::parse(scope).ok()).collect();
         SettingsPatch { scopes: Some(scopes), client_name: Some("Documentation".to_owned()), ..common }
     } else {
         let preset: Preset = access.parse().map_err(|_| ApiError::Malformed)?;

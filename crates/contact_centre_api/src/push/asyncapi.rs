@@ -34,7 +34,7 @@ const WORDS: [(&str, &str); 4] = [
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| serde_json::to_vec(&document()).unwrap_or_default().into());
 
 /// The description of streams and webhooks, as JSON.
-pub fn asyncapi() -> Bytes {
+pub fn asyncapi_document() -> Bytes {
     DOCUMENT.clone()
 }
 
