@@ -1,5 +1,5 @@
 : "${KEYDESK_GATEWAY:=http://127.0.0.1:8080}"
-last=""
+last="" event="" id="" data=""
 while true; do
   while IFS= read -r line; do
     case $line in
