@@ -28,7 +28,7 @@ pub(super) fn markdown(page: &Page) -> Response {
 
 /// What there is, for programs that read: llmstxt.org.
 pub(super) async fn llms(State(docs): State<Docs>, parts: Parts) -> Response {
-    if let Err(refusal) = admitted(&docs, &parts, HOME).await {
+    if let Some(refusal) = refusal(&docs, &parts).await {
         return refusal;
     }
     let base = &docs.documentation().workspace;
@@ -51,19 +51,19 @@ pub(super) async fn llms(State(docs): State<Docs>, parts: Parts) -> Response {
 }
 
 pub(super) async fn openapi(State(docs): State<Docs>, parts: Parts) -> Response {
-    match admitted(&docs, &parts, HOME).await {
-        Ok(()) => match (docs.documentation().openapi)().await {
-            Some(document) => json("contact-centre.openapi.json", document),
-            None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        },
-        Err(refusal) => refusal,
+    if let Some(refusal) = refusal(&docs, &parts).await {
+        return refusal;
+    }
+    match (docs.documentation().openapi)().await {
+        Some(document) => json("contact-centre.openapi.json", document),
+        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
 }
 
 pub(super) async fn asyncapi(State(docs): State<Docs>, parts: Parts) -> Response {
-    match admitted(&docs, &parts, HOME).await {
-        Ok(()) => json("contact-centre.asyncapi.json", (docs.documentation().asyncapi)()),
-        Err(refusal) => refusal,
+    match refusal(&docs, &parts).await {
+        Some(refusal) => refusal,
+        None => json("contact-centre.asyncapi.json", (docs.documentation().asyncapi)()),
     }
 }
 
@@ -74,10 +74,10 @@ fn json(name: &str, document: Bytes) -> Response {
 }
 
 /// The answer to whoever may not read.
-async fn admitted(docs: &Docs, parts: &Parts, page: &str) -> Result<(), Response> {
+async fn refusal(docs: &Docs, parts: &Parts) -> Option<Response> {
     match docs.reader(parts).await {
-        Ok(_) => Ok(()),
-        Err(ApiError::SignedOut) => Err(Redirect::to(&sign_in(page)).into_response()),
-        Err(error) => Err(error.status().into_response()),
+        Ok(_) => None,
+        Err(ApiError::SignedOut) => Some(Redirect::to(&sign_in(HOME)).into_response()),
+        Err(error) => Some(error.status().into_response()),
     }
 }
