@@ -26,6 +26,7 @@ func main() {
 		log.Fatal(err)
 	}
 	request.Header.Set("Authorization", "Bearer "+os.Getenv("KEYDESK_KEY"))
+	request.Header.Set("TE", "trailers")
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		log.Fatal(err)
