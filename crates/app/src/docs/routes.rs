@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use leptos::prelude::AnyView;
+use leptos::prelude::{AnyView, IntoAny as _};
 
 use super::{
     article::article,
