@@ -22,7 +22,8 @@ use crate::{
     frame::hydrated,
     handover, key, keys, refusals, tighten, usage,
     web::{
-        Assets, BrowserAccess, Documentation, Turns, WebState, compression, guard, headers, no_keys, one_by_one, origin, structure,
+        Assets, BrowserAccess, Documentation, Turns, WebState, compression, guard, headers, no_keys, one_by_one,
+        origin, structure,
     },
     webhooks,
 };

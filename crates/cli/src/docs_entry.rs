@@ -53,7 +53,9 @@ mod tests {
         assert_eq!(read(""), Ok(Docs::default()));
         let named = read("public = true\ngateway_url = 'https://Gateway.example/'").unwrap();
         assert_eq!((named.public, named.gateway_url.as_deref()), (true, Some("https://gateway.example")));
-        for wrong in ["gateway.example", "ftp://a.example", "https://a.example/v1", "https://a@b.example", "https://a;b"] {
+        for wrong in
+            ["gateway.example", "ftp://a.example", "https://a.example/v1", "https://a@b.example", "https://a;b"]
+        {
             let refused = read(&format!("gateway_url = '{wrong}'")).unwrap_err();
             assert!(refused.starts_with(&format!("[docs] gateway_url: {wrong} is not")), "{refused}");
         }

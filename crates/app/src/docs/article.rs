@@ -11,11 +11,18 @@ use super::{
 };
 
 /// A page of the library.
-pub(super) fn article(library: &Library, page: &Page, language: Language, reader: Reader, has_gateway: bool) -> AnyView {
+pub(super) fn article(
+    library: &Library,
+    page: &Page,
+    language: Language,
+    reader: Reader,
+    has_gateway: bool,
+) -> AnyView {
     let address = page.address();
     let preset = Preset::ALL.into_iter().find(|preset| preset.as_str() == page.name);
     let panel = (preset.is_some() || page.has_snippets()).then(|| {
-        let (access, words) = preset.map_or(("all", "access to everything there"), |preset| (preset.as_str(), access(preset)));
+        let (access, words) =
+            preset.map_or(("all", "access to everything there"), |preset| (preset.as_str(), access(preset)));
         TestKeyPanel { reader, has_gateway, access, words, chooser: None, here: address.clone() }.view()
     });
     let content = view! {

@@ -61,7 +61,9 @@ mod tests {
 
     #[test]
     fn headings_become_ids() {
-        for (title, id) in [("Paging and `changed_since`", "paging-and-changed-since"), ("429: wait", "429-wait"), ("?", "")] {
+        for (title, id) in
+            [("Paging and `changed_since`", "paging-and-changed-since"), ("429: wait", "429-wait"), ("?", "")]
+        {
             assert_eq!(slug(title), id);
         }
     }

@@ -67,7 +67,9 @@ fn navigation(library: &Library, here: &str) -> AnyView {
         group(title, pages.collect())
     });
     let groups: Vec<AnyView> = groups.collect();
-    let list = |links: &[(&str, &str)]| links.iter().map(|(to, words)| link((*to).to_owned(), (*words).to_owned(), here)).collect();
+    let list = |links: &[(&str, &str)]| {
+        links.iter().map(|(to, words)| link((*to).to_owned(), (*words).to_owned(), here)).collect()
+    };
     view! {
         <nav class="docs-pages" id="docs-pages" aria-label="Documentation pages" tabindex="-1">
             {groups}

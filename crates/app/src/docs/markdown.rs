@@ -11,7 +11,8 @@ use super::{
 /// Reads a page. `fill` puts the reader's own addresses into texts.
 pub(super) fn page(name: &str, source: &str, fill: &dyn Fn(&str) -> String) -> Page {
     let source = fill(source);
-    let mut reader = Reader { name, fill, events: Vec::new(), parts: Vec::new(), sections: vec![top()], codes: 0, snippets: 0 };
+    let mut reader =
+        Reader { name, fill, events: Vec::new(), parts: Vec::new(), sections: vec![top()], codes: 0, snippets: 0 };
     reader.read(&source);
     reader.flush();
     let Reader { parts, mut sections, .. } = reader;
@@ -62,7 +63,9 @@ impl Reader<'_> {
                 }
                 Event::TaskListMarker(done) => {
                     let (mark, words) = if done { ("☑", "done") } else { ("☐", "to do") };
-                    self.html(&format!("<span aria-hidden=\"true\">{mark}</span><span class=\"unseen\">{words}</span> "));
+                    self.html(&format!(
+                        "<span aria-hidden=\"true\">{mark}</span><span class=\"unseen\">{words}</span> "
+                    ));
                 }
                 Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
                     let dest_url = CowStr::from(address(&dest_url));
@@ -73,7 +76,9 @@ impl Reader<'_> {
                     match &event {
                         Event::Text(text) | Event::Code(text) => self.words(text),
                         Event::SoftBreak | Event::HardBreak => self.words(" "),
-                        Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::TableRow | TagEnd::TableHead) => self.words("\n"),
+                        Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::TableRow | TagEnd::TableHead) => {
+                            self.words("\n")
+                        }
                         Event::End(TagEnd::TableCell) => self.words(" "),
                         _ => {}
                     }
@@ -241,7 +246,8 @@ mod tests {
 
     #[test]
     fn raw_markup_is_left_out_and_links_lead_to_pages() {
-        let page = read("# A\n\n<script>x</script>\n\n[a](crm.md#one) [b](index.md) [c](https://e.example/x.md)\n\n- [ ] a\n");
+        let page =
+            read("# A\n\n<script>x</script>\n\n[a](crm.md#one) [b](index.md) [c](https://e.example/x.md)\n\n- [ ] a\n");
         let html = page.html(Language::default());
         assert!(!html.contains("script"), "{html}");
         for part in ["href=\"/docs/crm#one\"", "href=\"/docs\"", "href=\"https://e.example/x.md\"", "☐"] {

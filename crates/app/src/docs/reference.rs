@@ -212,7 +212,8 @@ fn kind(schema: &Value) -> String {
     if let Some(link) = schema["$ref"].as_str() {
         return link.rsplit('/').next().unwrap_or_default().to_owned();
     }
-    let values: Vec<String> = each(&schema["enum"]).map(|value| value.as_str().map_or("null".to_owned(), str::to_owned)).collect();
+    let values: Vec<String> =
+        each(&schema["enum"]).map(|value| value.as_str().map_or("null".to_owned(), str::to_owned)).collect();
     if !values.is_empty() {
         return values.join(" | ");
     }

@@ -132,7 +132,12 @@ fn bases(docs: &Docs) -> Bases {
     Bases { gateway, workspace: documentation.workspace.clone() }
 }
 
-async fn show(docs: &Docs, parts: Parts, title: String, view: impl Fn() -> AnyView + Send + Sync + 'static) -> Response {
+async fn show(
+    docs: &Docs,
+    parts: Parts,
+    title: String,
+    view: impl Fn() -> AnyView + Send + Sync + 'static,
+) -> Response {
     framed(&docs.web, parts, StatusCode::OK, title, view).await
 }
 

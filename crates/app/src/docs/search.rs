@@ -30,7 +30,8 @@ pub(super) fn search(library: &Library, reference: &Reference, question: &str) -
     for page in library.pages() {
         for section in &page.sections {
             let place = if section.id.is_empty() { String::new() } else { format!("#{}", section.id) };
-            let titles = if section.level == 1 { page.title.clone() } else { format!("{} {}", section.title, page.title) };
+            let titles =
+                if section.level == 1 { page.title.clone() } else { format!("{} {}", section.title, page.title) };
             if let Some((score, excerpt)) = found(&words, &titles, &section.text) {
                 let (page, address) = (page.title.clone(), format!("{}{place}", page.address()));
                 hits.push(Hit { address, page, title: section.title.clone(), excerpt, score });
@@ -67,7 +68,8 @@ fn found(words: &[String], title: &str, text: &str) -> Option<(usize, String)> {
     let from = at.saturating_sub(EXCERPT / 4);
     let part: String = text.chars().skip(from).take(EXCERPT).collect();
     let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
-    let (before, after) = (if from > 0 { "… " } else { "" }, if from + EXCERPT < text.chars().count() { " …" } else { "" });
+    let (before, after) =
+        (if from > 0 { "… " } else { "" }, if from + EXCERPT < text.chars().count() { " …" } else { "" });
     Some((score, format!("{before}{part}{after}")))
 }
 

@@ -20,9 +20,8 @@ pub(super) fn try_it(
 ) -> AnyView {
     let here = "/docs/try-it".to_owned();
     let presets = Preset::ALL.into_iter().filter(|preset| *preset != Preset::Custom);
-    let access: Vec<AnyView> = presets
-        .map(|preset| view! { <option value=preset.as_str()>{preset.title()}</option> }.into_any())
-        .collect();
+    let access: Vec<AnyView> =
+        presets.map(|preset| view! { <option value=preset.as_str()>{preset.title()}</option> }.into_any()).collect();
     let chooser = (reader == Reader::Maker && gateway.is_some()).then(|| {
         view! {
             <div class="field docs-access">

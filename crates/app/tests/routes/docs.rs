@@ -18,13 +18,24 @@ fn described(public: bool) -> Documentation {
     }
 }
 
-const DOCUMENT: &[u8] = br##"{"paths": {"/v1/queues": {"get": {"operationId": "get_queues", "summary": "List queues", "tags": ["queues"],
+const DOCUMENT: &[u8] =
+    br##"{"paths": {"/v1/queues": {"get": {"operationId": "get_queues", "summary": "List queues", "tags": ["queues"],
     "x-scope": "queues:read", "responses": {"200": {"description": "Queues."}}}}}}"##;
 
 #[tokio::test]
 async fn everybody_reads_what_is_public_and_nobody_else_the_rest() {
-    let paths =
-        ["/docs", "/docs/crm", "/docs/crm.md", "/docs/search?search=wrap", "/docs/try-it", "/docs/reference", "/docs/reference/get_queues", "/docs/openapi.json", "/docs/asyncapi.json", "/llms.txt"];
+    let paths = [
+        "/docs",
+        "/docs/crm",
+        "/docs/crm.md",
+        "/docs/search?search=wrap",
+        "/docs/try-it",
+        "/docs/reference",
+        "/docs/reference/get_queues",
+        "/docs/openapi.json",
+        "/docs/asyncapi.json",
+        "/llms.txt",
+    ];
     let public = Site::documented(BrowserAccess::at("https://desk.example"), described(true)).await;
     for path in paths {
         let answer = public.ask("GET", path, &[]).await;
