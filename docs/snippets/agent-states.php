@@ -9,7 +9,8 @@ while (true) {
         $header[] = "Last-Event-ID: $last";
     }
     // A comment comes every 15 s: whoever hears nothing for longer has lost the connection.
-    $http = ['header' => $header, 'timeout' => 45, 'ignore_errors' => true, 'protocol_version' => '1.1'];
+    // With HTTP/1.1 PHP would hold events back until 8 KiB of them are there.
+    $http = ['header' => $header, 'timeout' => 45, 'ignore_errors' => true, 'protocol_version' => '1.0'];
     $stream = @fopen("$gateway/v1/stream/agent-states", 'r', false, stream_context_create(['http' => $http]));
     if ($stream !== false && preg_match('/ 40[13]\b/', $http_response_header[0])) {
         exit(stream_get_contents($stream));
