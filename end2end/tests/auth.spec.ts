@@ -101,7 +101,7 @@ test.describe('signing in', () => {
     const navigation = page.getByRole('navigation', { name: 'Workspace' });
     await expect(navigation.getByRole('group', { name: 'Administration' }).getByRole('link')).toHaveText(['API Keys', 'Usage', 'Clients', 'Audit Log', 'Webhooks']);
     await expect(navigation.getByRole('link', { name: 'API Keys' })).toHaveAttribute('aria-current', 'page');
-    await expect(navigation.getByRole('link', { name: 'Integration Documentation' })).toHaveAttribute('href', '/api/docs');
+    await expect(navigation.getByRole('link', { name: 'Integration Documentation' })).toHaveAttribute('href', '/docs');
     const cookie = (await context.cookies()).find(({ name }) => /^keydesk-[0-9a-f]{8}$/.test(name));
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict', secure: false, path: '/' });
     const device = (await context.cookies()).find(({ name }) => name.startsWith('keydesk-device-'));

@@ -68,6 +68,7 @@ fn page(document: &Value, icon: &str) -> String {
     html.raw(" · <a href=\"/api/openapi.json\">OpenAPI 3.1 document</a></p>\n");
     html.prose(document["info"]["description"].as_str().unwrap_or_default());
     html.raw("</header>\n");
+    quick_start(&mut html);
     for tag in &tags {
         html.open_section(&slug(tag.name), tag.name, "h2");
         html.prose(tag.description);
@@ -100,7 +101,12 @@ fn tags(document: &Value) -> Vec<Tag<'_>> {
 }
 
 fn navigation(html: &mut Html, tags: &[Tag<'_>]) {
-    html.raw("<nav aria-label=\"Contents\">\n<p class=\"product\">Keydesk</p>\n");
+    html.raw("<nav aria-label=\"Contents\">\n<p class=\"product\">Keydesk</p>\n<p>");
+    for (to, words) in [("/keys", "Back to the Workspace"), ("/docs", "Integration Documentation")] {
+        html.link(to, words);
+        html.raw("<br>\n");
+    }
+    html.raw("</p>\n<p><a href=\"#quick-start\">Quick start</a></p>\n");
     for tag in tags {
         html.raw("<p>");
         html.link(&format!("#{}", slug(tag.name)), tag.name);
@@ -113,6 +119,15 @@ fn navigation(html: &mut Html, tags: &[Tag<'_>]) {
         html.raw("</ul>\n");
     }
     html.raw("<p><a href=\"#errors\">Errors</a></p>\n<p><a href=\"#schemas\">Schemas</a></p>\n</nav>\n");
+}
+
+/// The first call, and where a call has a page of its own.
+fn quick_start(html: &mut Html) {
+    html.open_section("quick-start", "Quick start", "h2");
+    html.prose("Ask who a key is. `$KEYDESK` is the address of this page up to its path, and `$KEY` an API key.");
+    html.raw("<pre tabindex=\"0\"><code>curl -H &quot;Authorization: Bearer $KEY&quot; &quot;$KEYDESK/api/v1/whoami&quot;</code></pre>\n<p>");
+    html.link("/docs/reference", "Each operation on a page of its own");
+    html.raw(", with buttons that copy, and the contact centre beside it.</p>\n</section>\n");
 }
 
 fn errors(html: &mut Html) {

@@ -11,6 +11,7 @@
 //! | `tighten` | `/keys/{id}/tighten`: what a key could be restricted to, and a restriction that is tried. A plain document |
 //! | `refusals` | `/usage/refusals`: calls that were refused, and what mends it. A plain document |
 //! | `usage` | `/usage`: how often keys are called, by whom, and what is refused. A plain document |
+//! | `docs` | `/docs`: the Integration Documentation, and a console that calls the sandbox. Plain documents |
 //! | `handover` | `/handover#CODE`: the page behind a hand-over link. A plain document |
 //! | `home` | `/` |
 //! | `frame` | the surroundings of every page: the document, the banner, the navigation, who is signed in |
@@ -37,6 +38,8 @@ mod audit;
 mod auth;
 #[cfg(feature = "ssr")]
 mod clients;
+#[cfg(feature = "ssr")]
+mod docs;
 mod error;
 mod frame;
 #[cfg(feature = "ssr")]
@@ -65,7 +68,7 @@ pub use root::App;
 pub use routes::routes;
 #[cfg(feature = "ssr")]
 pub use web::{
-    Assets, BrowserAccess, File, Files,
+    Assets, BrowserAccess, Description, Documentation, File, Files,
     one_by_one::refused_turns,
     streams::{end_streams, streams},
 };

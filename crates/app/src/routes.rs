@@ -1,5 +1,7 @@
 //! The pages and server functions as routes of axum.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     body::Body,
@@ -16,11 +18,12 @@ use leptos_axum::{
 };
 
 use crate::{
-    App, audit, auth, clients,
+    App, audit, auth, clients, docs,
     frame::hydrated,
     handover, key, keys, refusals, tighten, usage,
     web::{
-        Assets, BrowserAccess, Turns, WebState, compression, guard, headers, no_keys, one_by_one, origin, structure,
+        Assets, BrowserAccess, Documentation, Turns, WebState, compression, guard, headers, no_keys, one_by_one,
+        origin, structure,
     },
     webhooks,
 };
@@ -28,9 +31,13 @@ use crate::{
 /// All pages, the server functions under `/api/_fn`, and a page for addresses where there is none.
 ///
 /// The fallback answers requests for HTML; all others get an empty 404, which the caller of this function fills in.
-pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router {
+pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess, documentation: Documentation) -> Router {
     let access = access.to(keydesk.mark());
-    let mut web = WebState { keydesk, assets, access, guarded: [].into(), turns: Turns::default(), shell };
+    // What is public is guarded by nobody.
+    let of_docs = if documentation.public { &[][..] } else { &docs::PATHS[..] };
+    let documentation = Arc::new(documentation);
+    let mut web =
+        WebState { keydesk, assets, access, documentation, guarded: [].into(), turns: Turns::default(), shell };
     let provided = web.clone();
     let context = move || provided.provide();
     // Leptos wants options, but serves no file here and so reads none of them.
@@ -49,7 +56,8 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
         audit::PATH,
         usage::PATH,
     ]
-    .into_iter();
+    .into_iter()
+    .chain(of_docs.iter().copied());
     web.guarded = guard::guarded(pages.iter().map(AxumRouteListing::path).chain(documents)).into();
     let not_found = render_app_async_with_context(context.clone(), shell);
     Router::new()
@@ -66,6 +74,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
         .merge(tighten::routes(web.clone()))
         .merge(audit::routes(web.clone()))
         .merge(usage::routes(web.clone()))
+        .merge(docs::routes(web.clone()))
         .merge(keys::export_routes(web.clone()))
         .merge(keys::search_routes(web.clone()))
         .fallback(move |request: Request<Body>| {

@@ -10,6 +10,8 @@ pub(crate) mod build;
 pub(crate) mod compression;
 #[cfg(feature = "ssr")]
 mod cookie;
+#[cfg(feature = "ssr")]
+mod documentation;
 pub(crate) mod drawn_for;
 #[cfg(feature = "ssr")]
 mod files;
@@ -52,6 +54,10 @@ mod via;
 pub use access::BrowserAccess;
 #[cfg(feature = "ssr")]
 pub use assets::Assets;
+#[cfg(feature = "ssr")]
+pub(crate) use cookie::cookies;
+#[cfg(feature = "ssr")]
+pub use documentation::{Description, Documentation};
 pub(crate) use drawn_for::own;
 #[cfg(feature = "ssr")]
 pub use files::{File, Files};

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::{
+    docs_entry::{Docs, DocsEntry, InvalidDocs},
     events_config::{self, EventsEntry, InvalidEvents, WebhooksEntry},
     given::{self, FromVariables, Unfit, path},
     links::Links,
@@ -129,6 +130,8 @@ struct File {
     #[serde(default)]
     sandbox: SandboxEntry,
     #[serde(default)]
+    docs: DocsEntry,
+    #[serde(default)]
     otlp: OtlpEntry,
     #[serde(default)]
     usage: UsageEntry,
@@ -198,6 +201,8 @@ pub struct Settings {
     pub sandbox: Option<Sandbox>,
     /// What the file says of a contact centre.
     sandbox_entry: SandboxEntry,
+    /// What the Integration Documentation says of this deployment.
+    pub docs: Docs,
     /// Whose keys are accepted at `/authz`.
     pub authz: ListenerEntry,
     /// Whose keys are accepted over gRPC.
@@ -248,6 +253,8 @@ pub(crate) enum ConfigError {
     Forward(#[from] InvalidForward),
     #[error(transparent)]
     Sandbox(#[from] InvalidSandbox),
+    #[error(transparent)]
+    Docs(#[from] InvalidDocs),
     #[error(transparent)]
     Otlp(#[from] InvalidOtlp),
     #[error(transparent)]
@@ -373,6 +380,7 @@ impl Settings {
             forward,
             sandbox: sandbox.transpose()?,
             sandbox_entry: file.sandbox,
+            docs: file.docs.docs()?,
             authz: accepted("authz.installation", file.authz)?,
             grpc: accepted("grpc.installation", file.grpc)?,
             spoe: accepted("spoe.installation", file.spoe)?,

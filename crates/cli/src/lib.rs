@@ -7,6 +7,7 @@
 
 mod commands;
 mod config;
+mod docs_entry;
 mod events_config;
 mod given;
 mod links;
@@ -24,5 +25,6 @@ pub use links::Links;
 pub use logs::{LostLines, lost_lines};
 pub use open::options as open_options;
 pub use otlp::Otlp;
+pub use docs_entry::Docs;
 pub use sandbox_entry::{Sandbox, Standalone};
 pub use set_up::link as set_up_link;

@@ -31,5 +31,5 @@ pub use centre::{Centre, Gateway, Settings, Source};
 pub use openapi::{Example, examples};
 pub use operation::Operation;
 pub use operations::OPERATIONS;
-pub use push::{KeyNow, Keys};
-pub use router::router;
+pub use push::{KeyNow, Keys, asyncapi_document};
+pub use router::{openapi_document, router};

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use model::Environment;
 
@@ -33,6 +34,11 @@ pub fn router(centre: Centre) -> Router {
         .route("/v1/openapi.json", get(description))
         .layer(middleware::from_fn_with_state(centre.clone(), around))
         .with_state(centre)
+}
+
+/// The published description as JSON, which is made when somebody first asks for it; `None`: its examples could not be made.
+pub async fn openapi_document() -> Option<Bytes> {
+    openapi::document(router).await
 }
 
 /// The published description. Its examples are answers of a contact centre that is made for that.

@@ -7,6 +7,7 @@
 
 mod assets;
 mod dispatcher;
+mod documentation;
 mod listen;
 mod metrics_page;
 mod process;

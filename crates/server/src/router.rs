@@ -8,7 +8,7 @@ use gate::{Accepted, Gate, Gateway, forward};
 use model::{AcceptedEnvironment, InstallationId};
 use uuid::Uuid;
 
-use crate::{assets::FILES, dispatcher::Dispatcher, metrics_page};
+use crate::{assets::FILES, dispatcher::Dispatcher, documentation::described, metrics_page};
 
 /// The path that Prometheus reads.
 const METRICS: &str = "/metrics";
@@ -22,20 +22,21 @@ pub fn dispatcher(keydesk: &Keydesk) -> Dispatcher {
 pub fn dispatcher_behind(keydesk: &Keydesk, gateway: Gateway) -> Dispatcher {
     let default = keydesk.installation_in_memory("default").map_or(InstallationId(Uuid::nil()), |found| found.id);
     let accepted = Accepted::new(default, "default", AcceptedEnvironment::Live);
-    dispatcher_for(keydesk, app::BrowserAccess::default(), gateway, accepted)
+    dispatcher_for(keydesk, app::BrowserAccess::default(), described(), gateway, accepted)
 }
 
 /// Everything that the public listener serves.
 pub(crate) fn dispatcher_for(
     keydesk: &Keydesk,
     settings: app::BrowserAccess,
+    documentation: app::Documentation,
     gateway: Gateway,
     accepted: Accepted,
 ) -> Dispatcher {
     let endpoints = endpoints();
     let edge = Edge::new(Source(keydesk.clone()), Routes::new(templates(&endpoints)));
     let gate = Gate::new(keydesk.verifier().clone(), gateway, accepted, edge);
-    Dispatcher::new(router(keydesk, endpoints, settings), keydesk.clone(), gate)
+    Dispatcher::new(router(keydesk, endpoints, settings, documentation), keydesk.clone(), gate)
 }
 
 /// What the operations listener serves, about the same process.
@@ -64,11 +65,18 @@ fn templates(endpoints: &[Endpoint]) -> Vec<Template> {
         .collect()
 }
 
-fn router(keydesk: &Keydesk, endpoints: Vec<Endpoint>, settings: app::BrowserAccess) -> Router {
+fn router(
+    keydesk: &Keydesk,
+    endpoints: Vec<Endpoint>,
+    settings: app::BrowserAccess,
+    documentation: app::Documentation,
+) -> Router {
     let app = App { keydesk: keydesk.clone() };
     let document = api::document(&endpoints);
     let icon = FILES.path("favicon.svg").unwrap_or("data:,");
-    let pages = app::routes(keydesk.clone(), FILES.assets(), settings);
+    let management = document.to_json().unwrap_or_default().into();
+    let documentation = app::Documentation { management, ..documentation };
+    let pages = app::routes(keydesk.clone(), FILES.assets(), settings, documentation);
     api::router(app, endpoints, api::reference::routes(&document, icon)).merge(FILES.routes()).merge(pages)
 }
 

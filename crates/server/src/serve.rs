@@ -21,6 +21,7 @@ use tokio::{net::TcpListener, runtime::Handle, sync::watch, task::JoinSet};
 
 use crate::{
     dispatcher::Dispatcher,
+    documentation,
     listen::{Stop, listen},
     process, router, sandbox, telemetry,
 };
@@ -60,6 +61,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     };
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let own = |listener: &Option<TcpListener>| listener.as_ref().and_then(|listener| listener.local_addr().ok());
+    let gateway_at = own(&forwarding);
     let ops_address = own(&ops).map(|address| address.to_string());
     let spoe_address = own(&spoe).map(|address| address.to_string());
     let grpc_address = own(&grpc).map(|address| address.to_string());
@@ -96,12 +98,16 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     // The system may have chosen the port.
     let links = settings.links_at(&address.to_string());
     keydesk.verifier().set_token_issuer(&links.to(""));
+    let workspace = links.to("");
+    let documentation = documentation::documentation(&settings.docs, &workspace, gateway_at);
     let set_up = cli::set_up_link(&keydesk, Actor::System, &settings.installation, &links).await;
     // The rest of it has secrets.
     let (mut forward, sandbox) = {
         let settings = settings;
         (settings.forward, settings.sandbox)
     };
+    // The console of the documentation calls the gateway from the pages of the Workspace.
+    forward.let_read(documentation::origins(&workspace));
     let sandbox = match sandbox {
         Some(sandbox) => {
             let keys = sandbox::Known { keydesk: keydesk.clone(), installation, home: Handle::current() };
@@ -110,7 +116,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
         None => None,
     };
     let background = keydesk.start();
-    let dispatcher = router::dispatcher_for(&keydesk, access, gateway.clone(), at_authz);
+    let dispatcher = router::dispatcher_for(&keydesk, access, documentation, gateway.clone(), at_authz);
     let telemetry = otlp.map(|otlp| telemetry::start(otlp, dispatcher.edge(), keydesk.request_id(keydesk.now())));
     let mut server = Server::new(cores);
     let places = |name, listener, bounds| with_places(name, listener, bounds, &dispatcher);

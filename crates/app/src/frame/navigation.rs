@@ -23,6 +23,8 @@ pub(super) fn Navigation(
             </li>
         }
     };
+    let here = use_location().pathname;
+    let in_docs = move || here.with(|here| here == "/docs" || here.starts_with("/docs/"));
     view! {
         <nav class="navigation" id="navigation" popover="auto" aria-label="Workspace">
             <div role="group" aria-labelledby="administration">
@@ -44,7 +46,7 @@ pub(super) fn Navigation(
             </div>
             <ul>
                 <li>
-                    <a href="/api/docs" rel="external">
+                    <a href="/docs" rel="external" aria-current=move || in_docs().then_some("page")>
                         <Icon glyph=Glyph::Book/>
                         "Integration Documentation"
                     </a>

@@ -82,7 +82,7 @@ pub(super) fn PaletteDialog() -> impl IntoView {
             Command::Add => state.open.set(Some(Open::Add(Vec::new()))),
             Command::Shortcuts => state.open.set(Some(Open::Shortcuts)),
             // Fails only for a malformed address.
-            Command::Documentation => _ = location().assign("/api/docs"),
+            Command::Documentation => _ = location().assign("/docs"),
             _ => dom::after_rendering(|| _ = dom::focus("#search")),
         }
     };

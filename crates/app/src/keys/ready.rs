@@ -54,7 +54,7 @@ pub(super) fn Ready(created: CreatedKey) -> impl IntoView {
                             " · "
                         }
                     })}
-                <a href="/api/docs" rel="external">
+                <a href="/docs" rel="external">
                     "How to call"
                 </a>
             </p>

@@ -149,7 +149,7 @@ fn no_calls(shown: &Shown, is_nobody: bool) -> AnyView {
         "No calls yet",
         view! {
             <p>"Nobody has called with a key of this installation in this time. Calls are counted as soon as an API asks Keydesk about its keys."</p>
-            <p><a href="/api/docs" rel="external">"Integration Documentation"</a></p>
+            <p><a href="/docs" rel="external">"Integration Documentation"</a></p>
             {longer}
         }
         .into_any(),

@@ -21,6 +21,10 @@ pub struct Assets {
     pub document: String,
     /// The script of the page of usage.
     pub usage: String,
+    /// The script of the Integration Documentation.
+    pub docs: String,
+    /// The script of its console.
+    pub try_it: String,
     /// The script of links that carry a code.
     pub link: String,
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use domain::Keydesk;
 use leptos::prelude::{AnyView, provide_context};
 
-use super::{access::BrowserAccess, assets::Assets, turns::Turns};
+use super::{access::BrowserAccess, assets::Assets, documentation::Documentation, turns::Turns};
 
 /// The state that layers, plain documents and plain forms share.
 #[derive(Clone)]
@@ -11,6 +11,8 @@ pub(crate) struct WebState {
     pub(crate) keydesk: Keydesk,
     pub(crate) access: BrowserAccess,
     pub(crate) assets: Assets,
+    /// What the Integration Documentation says of this deployment.
+    pub(crate) documentation: Arc<Documentation>,
     /// Patterns of the pages that only those who are signed in may see.
     pub(crate) guarded: Arc<[String]>,
     /// What one person may ask for at once.

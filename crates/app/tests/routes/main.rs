@@ -6,6 +6,7 @@ mod auth;
 mod bounds;
 mod clients;
 mod days;
+mod docs;
 mod doors;
 mod drawn_for;
 mod key_forms;

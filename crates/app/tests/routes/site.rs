@@ -3,7 +3,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering::Relaxed},
 };
 
-use app::{Assets, BrowserAccess};
+use app::{Assets, BrowserAccess, Documentation};
 use axum::{
     Router,
     body::Body,
@@ -71,6 +71,10 @@ impl Site {
     }
 
     pub(crate) async fn reached(access: BrowserAccess) -> Self {
+        Self::documented(access, Documentation::default()).await
+    }
+
+    pub(crate) async fn documented(access: BrowserAccess, documentation: Documentation) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}/keydesk.db", folder.path().display());
         let clock = Arc::<Later>::default();
@@ -87,9 +91,11 @@ impl Site {
             zone: "/zone.js".to_owned(),
             document: "/document.js".to_owned(),
             usage: "/usage.js".to_owned(),
+            docs: "/docs.js".to_owned(),
+            try_it: "/try-it.js".to_owned(),
             link: "/link.js".to_owned(),
         };
-        Self { router: app::routes(keydesk.clone(), assets, access), keydesk, clock, _folder: folder }
+        Self { router: app::routes(keydesk.clone(), assets, access, documentation), keydesk, clock, _folder: folder }
     }
 
     pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {

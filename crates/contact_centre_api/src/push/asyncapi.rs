@@ -33,6 +33,11 @@ const WORDS: [(&str, &str); 4] = [
 
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| serde_json::to_vec(&document()).unwrap_or_default().into());
 
+/// The description of streams and webhooks, as JSON.
+pub fn asyncapi_document() -> Bytes {
+    DOCUMENT.clone()
+}
+
 /// The description.
 pub(super) async fn get(asked: Asked) -> Result<Answer, Problem> {
     asked.no_query()?;

@@ -14,6 +14,7 @@ mod streams;
 mod webhooks;
 mod words;
 
+pub use asyncapi::asyncapi_document;
 pub(crate) use asyncapi::{SCHEMAS, webhooks as described_webhooks};
 pub use keys::{KeyNow, Keys};
 

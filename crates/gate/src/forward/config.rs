@@ -310,6 +310,13 @@ fn address(url: &str, place: usize) -> Option<Address> {
 }
 
 impl Settings {
+    /// Lets pages of these origins read every answer, beside those of the configuration.
+    pub fn let_read(&mut self, origins: impl IntoIterator<Item = OriginPattern>) {
+        for origin in origins {
+            self.cors.add(&origin);
+        }
+    }
+
     /// The same with an upstream in this process for keys of this environment, unless the configuration has one for them. False:
     /// it has.
     pub fn add_in_process(&mut self, environment: Environment, door: Door) -> Result<bool, InvalidForward> {

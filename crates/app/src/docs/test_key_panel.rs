@@ -1,0 +1,77 @@
+use leptos::prelude::*;
+
+use super::state::Reader;
+use crate::web::guard::sign_in;
+
+/// What a page offers to whoever wants a test key for it.
+#[derive(Clone, Debug)]
+pub(super) struct TestKeyPanel {
+    pub(super) reader: Reader,
+    /// There is a gateway that test keys open.
+    pub(super) has_gateway: bool,
+    /// Whose access the key gets: the name of a preset, or `all`.
+    pub(super) access: &'static str,
+    /// The same in words.
+    pub(super) words: &'static str,
+    /// The element that names the access in place of that.
+    pub(super) chooser: Option<&'static str>,
+    /// Where the page is.
+    pub(super) here: String,
+}
+
+impl TestKeyPanel {
+    pub(super) fn view(self) -> AnyView {
+        let Self { reader, has_gateway, access, words, chooser, here } = self;
+        let offer = match reader {
+            _ if !has_gateway => view! {
+                <p class="faint">
+                    "This Keydesk has no contact centre for test keys. Start it with "
+                    <code>"--gateway-listen 127.0.0.1:8080 --sandbox"</code> "."
+                </p>
+            }
+            .into_any(),
+            Reader::Anybody => view! {
+                <p class="faint">
+                    "A test key opens a contact centre of made-up people, and no live data. " <a href=sign_in(&here) rel="external">
+                        "Sign in"
+                    </a> " to make one here, or ask an administrator for one."
+                </p>
+            }
+            .into_any(),
+            Reader::Other => {
+                view! { <p class="faint">"Your role makes no keys: ask an administrator for a test key."</p> }.into_any()
+            }
+            Reader::Maker => view! {
+                <p class="faint">
+                    {format!("A test key opens a contact centre of made-up people, and no live data. This one has {words}, and ends after a day.")}
+                </p>
+                <button
+                    type="button"
+                    class="button primary scripted docs-make"
+                    data-make-key=access
+                    data-chooser=chooser
+                    aria-describedby="docs-key-said"
+                >
+                    "Make a test key"
+                </button>
+            }
+            .into_any(),
+        };
+        view! {
+            <section class="panel docs-key" aria-labelledby="docs-key-title">
+                <h2 id="docs-key-title">"Test key"</h2>
+                {offer}
+                <p class="docs-said" id="docs-key-said" role="status"></p>
+                <div class="secret" id="docs-key-shown" hidden>
+                    <code class="secret-text" id="docs-key" translate="no"></code>
+                    <p>"It is filled in on this page, and nowhere kept: it is gone when you leave."</p>
+                    <span class="docs-copied" role="status" id="docs-key-copied"></span>
+                    <button type="button" class="button" data-copy="docs-key" aria-describedby="docs-key-copied">
+                        "Copy key"
+                    </button>
+                </div>
+            </section>
+        }
+        .into_any()
+    }
+}

@@ -1,0 +1,39 @@
+use std::{
+    future::{Future, ready},
+    pin::Pin,
+};
+
+use axum::body::Bytes;
+
+/// A description that is made when somebody first asks for it.
+pub type Description = Pin<Box<dyn Future<Output = Option<Bytes>> + Send>>;
+
+/// What the Integration Documentation says of this deployment.
+#[derive(Clone, Debug)]
+pub struct Documentation {
+    /// Whether everybody may read it; else whoever is signed in.
+    pub public: bool,
+    /// Where the gateway is, as programs and browsers reach it: a scheme, a host and perhaps a port. `None`: there is none.
+    pub gateway: Option<String>,
+    /// Where Keydesk is, in the same way.
+    pub workspace: String,
+    /// The OpenAPI document of the contact centre.
+    pub openapi: fn() -> Description,
+    /// The AsyncAPI document of its streams and webhooks.
+    pub asyncapi: fn() -> Bytes,
+    /// The OpenAPI document of Keydesk itself.
+    pub management: Bytes,
+}
+
+impl Default for Documentation {
+    fn default() -> Self {
+        Self {
+            public: false,
+            gateway: None,
+            workspace: "http://127.0.0.1:3000".to_owned(),
+            openapi: || Box::pin(ready(None)),
+            asyncapi: Bytes::new,
+            management: Bytes::new(),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The Integration Documentation.
+
+use app::{BrowserAccess, Documentation};
+use axum::{body::Bytes, http::StatusCode};
+
+use crate::site::Site;
+
+fn described(public: bool) -> Documentation {
+    let document = r##"{"paths": {"/v1/queues": {"get": {"operationId": "get_queues", "summary": "List queues", "tags": ["queues"],
+        "x-scope": "queues:read", "responses": {"200": {"description": "Queues."}}}}}}"##;
+    Documentation {
+        public,
+        gateway: Some("https://gateway.example".to_owned()),
+        workspace: "https://desk.example".to_owned(),
+        openapi: || Box::pin(std::future::ready(Some(Bytes::from_static(DOCUMENT)))),
+        asyncapi: || Bytes::from_static(b"{}"),
+        management: Bytes::from(document.replace("get_queues", "list_things")),
+    }
+}
+
+const DOCUMENT: &[u8] =
+    br##"{"paths": {"/v1/queues": {"get": {"operationId": "get_queues", "summary": "List queues", "tags": ["queues"],
+    "x-scope": "queues:read", "responses": {"200": {"description": "Queues."}}}}}}"##;
+
+#[tokio::test]
+async fn everybody_reads_what_is_public_and_nobody_else_the_rest() {
+    let paths = [
+        "/docs",
+        "/docs/crm",
+        "/docs/crm.md",
+        "/docs/search?search=wrap",
+        "/docs/try-it",
+        "/docs/reference",
+        "/docs/reference/get_queues",
+        "/docs/openapi.json",
+        "/docs/asyncapi.json",
+        "/llms.txt",
+    ];
+    let public = Site::documented(BrowserAccess::at("https://desk.example"), described(true)).await;
+    for path in paths {
+        let answer = public.ask("GET", path, &[]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+        assert!(!answer.text.contains("http://127.0.0.1:8080"), "{path}");
+    }
+    let closed = Site::documented(BrowserAccess::at("https://desk.example"), described(false)).await;
+    for path in paths {
+        let answer = closed.ask("GET", path, &[]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+        assert!(answer.header("location").starts_with("/login?next="), "{path}: {}", answer.header("location"));
+    }
+    let cookie = closed.sign_in().await;
+    for path in paths {
+        assert_eq!(closed.ask("GET", path, &[("cookie", cookie.as_str())]).await.status, StatusCode::OK, "{path}");
+    }
+    for path in ["/docs/nothing", "/docs/nothing.md", "/docs/reference/nothing"] {
+        assert_eq!(public.ask("GET", path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_console_may_call_the_gateway() {
+    let site = Site::documented(BrowserAccess::at("https://desk.example"), described(true)).await;
+    for (path, expected) in [("/docs/try-it", true), ("/docs/crm", false), ("/docs", false)] {
+        let answer = site.ask("GET", path, &[]).await;
+        let policy = answer.header("content-security-policy");
+        assert_eq!(policy.contains("connect-src 'self' https://gateway.example;"), expected, "{path}: {policy}");
+    }
+}
+
+#[tokio::test]
+async fn a_test_key_is_made_for_who_may_make_keys() {
+    let site = Site::documented(BrowserAccess::at("https://desk.example"), described(true)).await;
+    let host = [("host", "desk.example"), ("origin", "https://desk.example")];
+    let refused = site.post("/docs/test-key", &host, "access=crm").await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{}", refused.text);
+    let cookie = site.sign_in().await;
+    let signed = [host[0], host[1], ("cookie", cookie.as_str())];
+    let made = site.post("/docs/test-key", &signed, "access=crm").await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.text);
+    assert!(made.text.contains("ccc_test_") && made.text.contains("contacts:read"), "{}", made.text);
+    let made = site.post("/docs/test-key", &signed, "access=all").await;
+    assert!(made.text.contains("[\"queues:read\"]"), "{}", made.text);
+    for (path, form) in [("/docs/test-key", "access=root"), ("/docs/test-key", "")] {
+        assert_eq!(site.post(path, &signed, form).await.status, StatusCode::BAD_REQUEST, "{form}");
+    }
+    let foreign = [("host", "desk.example"), ("origin", "https://evil.example"), ("cookie", cookie.as_str())];
+    assert_eq!(site.post("/docs/test-key", &foreign, "access=crm").await.status, StatusCode::FORBIDDEN);
+}
