@@ -49,7 +49,10 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask <command>
 
-  serve [-- ARGS]             build, then run the server on 127.0.0.1:3000 with its data in data/; ARGS go to `keydesk serve`
+  serve [--quick | --release] [-- ARGS]
+                              build, then run the server on 127.0.0.1:3000 with its data in data/; ARGS go to `keydesk serve`.
+                              --quick: as soon as can be, not optimised, in target/start; --release: optimised, in target/release.
+                              Without either, the release if one was made before, else the quick one
   build                       the release binary target/release/keydesk, with the browser's side inside
   test [--only STEP,...]      everything that must hold; see below for the steps
   e2e [-- ARGS]               build as the Rust tests do, then the browser tests; ARGS go to Playwright
@@ -90,7 +93,8 @@ Environment:
   TEST_REDIS_SERVER, TEST_PROMTOOL, TEST_H2LOAD
                               the programs redis-server, promtool and h2load, in place of those on the path or Debian's
   TEST_POSTGRES_URL           a PostgreSQL whose superuser the tests may use, in place of a throwaway one
-  KEYDESK_PROFILE             `dev`: `serve`, `build` and `chaos` make the server as the tests do, sooner and slower, in target/debug
+  KEYDESK_PROFILE             `dev`: `serve`, `build` and `chaos` make the server as the tests do, sooner and slower, in target/debug;
+                              `start`: as `serve --quick` does; `release`
   KEYDESK_WASM_COMPILER       `rustup` or `debian`: which compiler makes the client, in place of the first that works
 ";
 
@@ -115,7 +119,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
     };
     let (own, passed_on) = split_at_dashes(rest);
     match command.as_str() {
-        "serve" => serve::run(&[own, passed_on].concat()),
+        "serve" => serve::run(own, passed_on),
         "build" => no_arguments(own).and_then(|()| build::run()),
         "test" => test::run(own),
         "e2e" => e2e::run(&[own, passed_on].concat()),

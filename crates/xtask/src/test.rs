@@ -16,7 +16,7 @@ use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
 use crate::tools::Tool;
 use crate::{
-    advisories, browser, doc, e2e, layering, lint, npm, proxies, python, schemathesis, scratch, security_page, tools,
+    advisories, browser, client, doc, e2e, layering, lint, npm, proxies, python, schemathesis, scratch, security_page, tools,
     wasm,
 };
 use std::panic::resume_unwind;
@@ -163,7 +163,7 @@ fn chosen(args: &[String]) -> Result<Vec<String>> {
 fn clippy_client(steps: &Steps) -> Result<()> {
     let compiler = steps.run("find a compiler for wasm", wasm::find)?;
     let mut clippy = if compiler.has_clippy() {
-        compiler.cargo("clippy")
+        compiler.cargo("clippy", client::Size::Small.profile())
     } else {
         say("  no clippy for wasm here; checking the client as native code");
         let mut clippy = process::cargo();
