@@ -116,11 +116,9 @@ mod tests {
     #[test]
     fn a_flag_chooses_the_build_and_is_kept_from_the_server() {
         let others = words(&["--listen", "a:1"]);
-        for (flags, expected) in [
-            (&[][..], None),
-            (&["--quick"], Some(Profile::Start)),
-            (&["--release"], Some(Profile::Release)),
-        ] {
+        for (flags, expected) in
+            [(&[][..], None), (&["--quick"], Some(Profile::Start)), (&["--release"], Some(Profile::Release))]
+        {
             assert_eq!(speed(&[words(flags), others.clone()].concat()).unwrap(), (expected, others.clone()));
         }
         assert!(speed(&words(&["--quick", "--release"])).is_err());

@@ -205,7 +205,8 @@ mod tests {
     fn files_are_compressed_only_where_that_is_smaller_and_stale_ones_go() {
         let site = tempfile::tempdir().unwrap();
         let long = "keydesk ".repeat(100).into_bytes();
-        write(&[asset("a.css", "pkg/a.1.css", &long), asset("x.txt", "x.txt", b"x")], site.path(), Size::Small).unwrap();
+        write(&[asset("a.css", "pkg/a.1.css", &long), asset("x.txt", "x.txt", b"x")], site.path(), Size::Small)
+            .unwrap();
         assert_eq!(names(site.path()), ["manifest.json", "pkg/a.1.css", "pkg/a.1.css.br", "pkg/a.1.css.gz", "x.txt"]);
         write(&[asset("a.css", "pkg/a.2.css", b"y")], site.path(), Size::Small).unwrap();
         assert_eq!(names(site.path()), ["manifest.json", "pkg/a.2.css"]);

@@ -16,8 +16,8 @@ use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
 use crate::tools::Tool;
 use crate::{
-    advisories, browser, client, doc, e2e, layering, lint, npm, proxies, python, schemathesis, scratch, security_page, tools,
-    wasm,
+    advisories, browser, client, doc, e2e, layering, lint, npm, proxies, python, schemathesis, scratch, security_page,
+    tools, wasm,
 };
 use std::panic::resume_unwind;
 use std::process::{Command, ExitCode};

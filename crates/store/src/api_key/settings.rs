@@ -11,6 +11,7 @@ use serde_json::from_str;
 
 use crate::{
     StoreError,
+    row::row,
     sql::{Value, json},
 };
 
@@ -20,9 +21,10 @@ pub(super) type Column = (&'static str, fn(&KeySettings) -> Value);
 macro_rules! columns {
     ($($name:ident: $kind:ty = $value:expr;)+) => {
         /// The columns as they are read.
-        #[derive(sqlx::FromRow)]
-        pub(super) struct SettingsRow {
-            $($name: $kind),+
+        row! {
+            pub(super) struct SettingsRow {
+                $($name: $kind),+
+            }
         }
 
         /// The columns as they are written.
