@@ -17,14 +17,17 @@ mod deny;
 mod digest;
 mod doc;
 mod e2e;
+mod examples;
 mod fuzz;
 mod ha;
+mod languages;
 mod layering;
 mod lifeline;
 mod lint;
 mod measure;
 mod nodes;
 mod npm;
+mod package;
 mod paths;
 mod port;
 mod postgres;
@@ -56,6 +59,9 @@ cargo xtask <command>
   build                       the release binary target/release/keydesk, with the browser's side inside
   test [--only STEP,...]      everything that must hold; see below for the steps
   e2e [-- ARGS]               build as the Rust tests do, then the browser tests; ARGS go to Playwright
+  examples [NAME...]          install what the examples run on, and run their tests, or those of the named ones
+  tryton                      the test of the example that keeps contacts in step with Tryton, on a throwaway PostgreSQL
+  package                     a package for Debian in target/debian, of the release; as root it is installed, tried and removed
   bench [--keys N] [--postgres]
                               the measurements of docs/performance.md
   bench --million             of these the pages of a million keys, on SQLite and PostgreSQL
@@ -123,6 +129,9 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "build" => no_arguments(own).and_then(|()| build::run()),
         "test" => test::run(own),
         "e2e" => e2e::run(&[own, passed_on].concat()),
+        "examples" => examples::run(own),
+        "tryton" => no_arguments(own).and_then(|()| examples::tryton()),
+        "package" => no_arguments(own).and_then(|()| package::run()),
         "attack" => bench::run(&[&["--attack".to_owned()], own].concat()),
         "chaos" => chaos::run(own),
         "bench" if own == ["--browser"] => measure::run(),

@@ -28,6 +28,10 @@ pub(crate) fn start_site() -> PathBuf {
     target().join("site-start")
 }
 
+pub(crate) fn examples() -> PathBuf {
+    root().join("examples")
+}
+
 pub(crate) fn end2end() -> PathBuf {
     root().join("end2end")
 }
