@@ -6,7 +6,7 @@ import type { Page } from '@playwright/test';
 import { startCentre } from '../lib/examples.ts';
 import { choose } from '../lib/keys.ts';
 import { signIn } from '../lib/person.ts';
-import { expect, test } from '../lib/test.ts';
+import { expect, ready, test } from '../lib/test.ts';
 
 /** `animate.py` puts them together: each is called by its number and for how many milliseconds it is shown. */
 const FRAMES = resolve(import.meta.dirname, '../../target/xtask/first-call');
@@ -32,6 +32,7 @@ test('the recording of the README: a key is made, and the first call finds a cal
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
     await signIn(page, centre.server);
     await page.goto(`${centre.workspace}/keys`);
+    await ready(page);
     await page.addStyleTag({ content: FACES });
     await frame(1_200);
     await page.getByRole('button', { name: 'Add API key' }).click();
