@@ -5,7 +5,7 @@ use crate::count::Count;
 use crate::digest;
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{e2e, languages, paths, postgres, python};
+use crate::{e2e, paths, postgres, python};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -25,7 +25,7 @@ pub(crate) fn run(names: &[String]) -> Result<ExitCode> {
 
 /// `cargo xtask tryton`
 pub(crate) fn tryton() -> Result<ExitCode> {
-    let folder = paths::examples().join(languages::TRYTON);
+    let folder = paths::root().join("examples/crm-tryton");
     let steps = Steps::new();
     let binary = build::with(Profile::Dev, &steps)?;
     let python = steps.run("Tryton", || python::packages_of(&folder))?;

@@ -28,10 +28,6 @@ pub(crate) fn start_site() -> PathBuf {
     target().join("site-start")
 }
 
-pub(crate) fn examples() -> PathBuf {
-    root().join("examples")
-}
-
 pub(crate) fn end2end() -> PathBuf {
     root().join("end2end")
 }

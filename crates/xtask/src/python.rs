@@ -68,6 +68,13 @@ fn environment_in(folder: &Path) -> Result<PathBuf> {
     if folder.exists() {
         fs::remove_dir_all(folder).map_err(Failure::at(folder))?;
     }
+    find()?;
+    process::capture(process::command("python3").args(["-m", "venv"]).arg(folder))?;
+    Ok(folder.join("bin/python"))
+}
+
+/// Makes sure of a Python that can make environments.
+pub(crate) fn find() -> Result<()> {
     // Debian's Python may lack the module that makes environments.
     if !process::answers("python3", "--version")
         || process::capture(process::command("python3").args(["-c", "import ensurepip"])).is_err()
@@ -77,6 +84,5 @@ fn environment_in(folder: &Path) -> Result<PathBuf> {
         }
         apt::install(&["python3-venv"])?;
     }
-    process::capture(process::command("python3").args(["-m", "venv"]).arg(folder))?;
-    Ok(folder.join("bin/python"))
+    Ok(())
 }
