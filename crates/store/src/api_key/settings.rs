@@ -20,8 +20,8 @@ pub(super) type Column = (&'static str, fn(&KeySettings) -> Value);
 
 macro_rules! columns {
     ($($name:ident: $kind:ty = $value:expr;)+) => {
-        /// The columns as they are read.
         row! {
+            /// The columns as they are read.
             pub(super) struct SettingsRow {
                 $($name: $kind),+
             }
