@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -26,6 +26,32 @@ function freePort(): Promise<number> {
   });
 }
 
+test('the README begins with a picture, one paragraph and two commands', async () => {
+  const text = (await readFile(join(root, 'README.md'), 'utf8')).replaceAll(/<!--.*?-->/gs, '').trim();
+  const [picture, title, paragraph, command] = text.split('\n\n');
+  expect(picture).toMatch(/^!\[.{20,}\]\(docs\/images\/first-call\.webp\)$/);
+  expect(title).toBe('# Keydesk');
+  expect(paragraph).toMatch(/^Keydesk is /);
+  expect(command).toMatch(/^```sh/);
+  expect((await blocks()).slice(0, 2)).toEqual(['cargo xtask serve', 'cargo xtask test']);
+  const recording = await readFile(join(root, 'docs/images/first-call.webp'));
+  expect(recording.subarray(0, 4).toString('latin1') + recording.subarray(8, 12).toString('latin1')).toBe('RIFFWEBP');
+  expect(recording.includes('ANIM')).toBe(true);
+  // It is downloaded with the page.
+  expect(recording.length).toBeLessThan(2_000_000);
+});
+
+test('every file and test that the README names is there', async () => {
+  const text = await readFile(join(root, 'README.md'), 'utf8');
+  const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) => match[1]!);
+  const specs = [...text.matchAll(/`([a-z-]+\.spec\.ts)`/g)].map((match) => `end2end/tests/examples/${match[1]}`);
+  expect(specs).toHaveLength(5);
+  const missing = await Promise.all(
+    [...links, ...specs].map((file) => stat(join(root, file)).then(() => [], () => [file])),
+  );
+  expect(missing.flat()).toEqual([]);
+});
+
 test('every command of the README does what it says', async () => {
   test.setTimeout(480_000);
   const [serve, check, ...rest] = await blocks();
@@ -34,9 +60,9 @@ test('every command of the README does what it says', async () => {
   expect(check).toBe('cargo xtask test');
 
   const folder = await mkdtemp(join(tmpdir(), 'keydesk-readme-'));
-  // Puts the tested binary where a release would be.
+  // Puts the tested binary where `cargo xtask serve` names the one that it has built.
   await mkdir(join(folder, 'target'));
-  await symlink(dirname(binary), join(folder, 'target/release'));
+  await symlink(dirname(binary), join(folder, 'target/bin'));
   const address = `127.0.0.1:${await freePort()}`;
   const gateway = `127.0.0.1:${await freePort()}`;
   // In a process group of its own, because cargo starts xtask, which becomes the server.

@@ -285,6 +285,11 @@ impl Settings {
         self.listen.as_deref().unwrap_or("127.0.0.1:3000")
     }
 
+    /// The host and port at which this machine reaches the server that runs with these settings.
+    pub(crate) fn local_address(&self) -> Result<String, ConfigError> {
+        Links::reached(self.listen()).ok_or_else(|| ConfigError::Listen(self.listen().to_owned()))
+    }
+
     /// The contact centre that `keydesk sandbox` starts.
     pub(crate) fn standalone(
         &self,

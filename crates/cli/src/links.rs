@@ -41,6 +41,15 @@ impl Links {
         Some(if opened.is_loopback() { Self::Here(address) } else { Self::Listener(address) })
     }
 
+    /// The host and port at which a program on this machine reaches the listener `host:port`; `None`: it is none, or the system
+    /// chose its port.
+    pub(crate) fn reached(listen: &str) -> Option<String> {
+        match Self::here(listen)? {
+            Self::Here(address) | Self::Listener(address) => address.strip_prefix("http://").map(str::to_owned),
+            Self::Public(_) | Self::Assumed => None,
+        }
+    }
+
     /// The whole link.
     pub fn to(&self, path: &str) -> String {
         match self {
@@ -107,6 +116,20 @@ mod tests {
             assert_eq!(links.to("/a#b"), expected);
             assert_eq!(links.note().is_some(), noted.is_some());
             assert!(links.note().unwrap_or_default().contains(noted.unwrap_or_default()), "{links:?}");
+        }
+    }
+
+    #[test]
+    fn a_listener_on_every_interface_is_reached_on_this_machine() {
+        for (listen, expected) in [
+            ("0.0.0.0:3990", Some("127.0.0.1:3990")),
+            ("[::]:3990", Some("[::1]:3990")),
+            ("192.0.2.5:80", Some("192.0.2.5:80")),
+            ("localhost:80", Some("localhost:80")),
+            ("127.0.0.1:0", None),
+            ("x", None),
+        ] {
+            assert_eq!(Links::reached(listen).as_deref(), expected, "{listen}");
         }
     }
 

@@ -2,7 +2,8 @@ use model::{Administrator, AdministratorId, InstallationId, Instant, SessionId};
 use uuid::Uuid;
 
 use crate::{
-    Change, Store, StoreError, TokenHash, administrator::administrator, db::on_db, group::on_tx, work::on_writer,
+    Change, Store, StoreError, TokenHash, administrator::administrator, db::on_db, group::on_tx, row::row,
+    work::on_writer,
 };
 
 /// A session, by the hash of its token.
@@ -29,16 +30,17 @@ pub struct SessionsEnded {
     pub begun: Instant,
 }
 
-#[derive(sqlx::FromRow)]
-struct SessionRow {
-    session_id: Uuid,
-    id: Uuid,
-    installation_id: Uuid,
-    email: String,
-    name: String,
-    role: String,
-    created_at: i64,
-    last_seen_at: i64,
+row! {
+    struct SessionRow {
+        session_id: Uuid,
+        id: Uuid,
+        installation_id: Uuid,
+        email: String,
+        name: String,
+        role: String,
+        created_at: i64,
+        last_seen_at: i64,
+    }
 }
 
 impl TryFrom<SessionRow> for StoredSession {

@@ -1,7 +1,7 @@
 use model::{Administrator, AdministratorId, InstallationId, Instant, Role};
 use uuid::Uuid;
 
-use crate::{Change, Store, StoreError, db::on_db, group::on_tx, sql::instant};
+use crate::{Change, Store, StoreError, db::on_db, group::on_tx, row::row, sql::instant};
 
 /// An administrator with the data for signing in.
 #[derive(Clone)]
@@ -20,17 +20,18 @@ pub struct StoredAdministrator {
     pub disabled_at: Option<Instant>,
 }
 
-#[derive(sqlx::FromRow)]
-struct AdministratorRow {
-    id: Uuid,
-    installation_id: Uuid,
-    email: String,
-    email_folded: String,
-    name: String,
-    role: String,
-    password_hash: String,
-    created_at: i64,
-    disabled_at: Option<i64>,
+row! {
+    struct AdministratorRow {
+        id: Uuid,
+        installation_id: Uuid,
+        email: String,
+        email_folded: String,
+        name: String,
+        role: String,
+        password_hash: String,
+        created_at: i64,
+        disabled_at: Option<i64>,
+    }
 }
 
 pub(crate) fn administrator(id: Uuid, email: String, name: String, role: &str) -> Result<Administrator, StoreError> {

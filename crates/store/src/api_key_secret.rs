@@ -7,6 +7,7 @@ use crate::{
     db::on_db,
     group::on_tx,
     inserts::Insert,
+    row::row,
     sql::{CHUNK, Sql, Value, instant, query},
 };
 
@@ -87,12 +88,13 @@ pub(crate) const PURGE_ENDED: &str = "DELETE FROM api_key_secret WHERE expires_a
 pub(crate) const PURGE_SECRETS: &str = "DELETE FROM api_key_secret WHERE key_id IN \
      (SELECT id FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1)";
 
-#[derive(sqlx::FromRow)]
-struct SealedRow {
-    id: Uuid,
-    master_key_id: Option<String>,
-    wrapped_key: Option<Vec<u8>>,
-    sealed_secret: Option<Vec<u8>>,
+row! {
+    struct SealedRow {
+        id: Uuid,
+        master_key_id: Option<String>,
+        wrapped_key: Option<Vec<u8>>,
+        sealed_secret: Option<Vec<u8>>,
+    }
 }
 
 impl SealedRow {
@@ -107,13 +109,14 @@ impl SealedRow {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct SecretRow {
-    id: Uuid,
-    hint: String,
-    created_at: i64,
-    expires_at: Option<i64>,
-    last_used_at: i64,
+row! {
+    struct SecretRow {
+        id: Uuid,
+        hint: String,
+        created_at: i64,
+        expires_at: Option<i64>,
+        last_used_at: i64,
+    }
 }
 
 impl From<SecretRow> for SecretInfo {

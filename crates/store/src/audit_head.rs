@@ -1,7 +1,7 @@
 use model::{InstallationId, Instant};
 use uuid::Uuid;
 
-use crate::{AuditEnd, AuditHead, Change, Store, StoreError, audit_entry::hash, db::on_db, group::on_tx};
+use crate::{AuditEnd, AuditHead, Change, Store, StoreError, audit_entry::hash, db::on_db, group::on_tx, row::row};
 
 /// Entries, hash, instant, key, MAC.
 pub(crate) type HeadRow = (i64, Vec<u8>, i64, String, Vec<u8>);
@@ -10,16 +10,17 @@ pub(crate) fn head((entries, head, at, audit_key, mac): HeadRow) -> Result<Audit
     Ok(AuditHead { entries, hash: hash(head)?, at: Instant::from_millis(at), audit_key, mac: hash(mac)? })
 }
 
-#[derive(sqlx::FromRow)]
-struct EndRow {
-    seq: Option<i64>,
-    hash: Option<Vec<u8>>,
-    entries: Option<i64>,
-    head_hash: Option<Vec<u8>>,
-    at: Option<i64>,
-    audit_key_id: Option<String>,
-    mac: Option<Vec<u8>>,
-    listened: i64,
+row! {
+    struct EndRow {
+        seq: Option<i64>,
+        hash: Option<Vec<u8>>,
+        entries: Option<i64>,
+        head_hash: Option<Vec<u8>>,
+        at: Option<i64>,
+        audit_key_id: Option<String>,
+        mac: Option<Vec<u8>>,
+        listened: i64,
+    }
 }
 
 impl TryFrom<EndRow> for AuditEnd {

@@ -7,26 +7,28 @@ use crate::{
     db::on_db,
     group::on_tx,
     inserts::Inserts,
+    row::row,
     sql::{CHUNK, Sql, query},
 };
 
-#[derive(sqlx::FromRow)]
-pub(crate) struct AuditRow {
-    seq: i64,
-    id: Uuid,
-    at: i64,
-    actor: String,
-    action: String,
-    key_id: Option<Uuid>,
-    environment: Option<String>,
-    detail: String,
-    address: Option<String>,
-    request_id: Option<Uuid>,
-    user_agent: Option<String>,
-    via_digest: Option<Vec<u8>>,
-    audit_key_id: String,
-    previous_hash: Vec<u8>,
-    hash: Vec<u8>,
+row! {
+    pub(crate) struct AuditRow {
+        seq: i64,
+        id: Uuid,
+        at: i64,
+        actor: String,
+        action: String,
+        key_id: Option<Uuid>,
+        environment: Option<String>,
+        detail: String,
+        address: Option<String>,
+        request_id: Option<Uuid>,
+        user_agent: Option<String>,
+        via_digest: Option<Vec<u8>>,
+        audit_key_id: String,
+        previous_hash: Vec<u8>,
+        hash: Vec<u8>,
+    }
 }
 
 fn environment(text: &str) -> Result<Environment, StoreError> {

@@ -8,6 +8,7 @@ use crate::{
     api_key::{client_name, environment, quotas, rate_limits},
     db::{on_apart, on_db},
     group::on_tx,
+    row::row,
     sql::json,
 };
 
@@ -28,17 +29,18 @@ pub struct StoredCeiling {
     pub epoch: i64,
 }
 
-#[derive(sqlx::FromRow)]
-pub(crate) struct CeilingRow {
-    installation_id: Uuid,
-    client_fold: String,
-    environment: String,
-    client_name: String,
-    rate_limits: String,
-    quotas: String,
-    version: i64,
-    updated_at: i64,
-    epoch: i64,
+row! {
+    pub(crate) struct CeilingRow {
+        installation_id: Uuid,
+        client_fold: String,
+        environment: String,
+        client_name: String,
+        rate_limits: String,
+        quotas: String,
+        version: i64,
+        updated_at: i64,
+        epoch: i64,
+    }
 }
 
 impl TryFrom<CeilingRow> for StoredCeiling {

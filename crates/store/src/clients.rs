@@ -8,6 +8,7 @@ use crate::{
     api_key::{client_name, environment},
     ceiling::{CeilingRow, StoredCeiling, readable},
     db::on_db,
+    row::row,
     sql::{Sql, query},
 };
 
@@ -55,13 +56,14 @@ pub(crate) const CLIENT_NAMES: &str = concat!(
 /// Both environments, in the order in which they are shown.
 const ENVIRONMENTS: [Environment; 2] = [Environment::Live, Environment::Test];
 
-#[derive(sqlx::FromRow)]
-struct ClientRow {
-    folded: String,
-    environment: String,
-    keys: i64,
-    last_used_at: Option<i64>,
-    client_name: Option<String>,
+row! {
+    struct ClientRow {
+        folded: String,
+        environment: String,
+        keys: i64,
+        last_used_at: Option<i64>,
+        client_name: Option<String>,
+    }
 }
 
 impl Store {

@@ -9,6 +9,7 @@ use crate::{
     Change, Store, StoreError, StoredEvent,
     db::on_db,
     group::on_tx,
+    row::row,
     sql::{CHUNK, Sql, instant, query},
     webhook::{environment, patterns},
     work::{on_writer, write_down},
@@ -108,15 +109,16 @@ pub(crate) const TAKE_LEASE: &str = "UPDATE webhook_lease SET holder = $2, beat 
 pub(crate) const RENEW_LEASES: &str = "UPDATE webhook_lease SET beat = beat + 1 WHERE holder = $1 RETURNING webhook_id";
 pub(crate) const RELEASE_LEASE: &str = "DELETE FROM webhook_lease WHERE webhook_id = $1 AND holder = $2";
 
-#[derive(sqlx::FromRow)]
-struct ReceiverRow {
-    id: Uuid,
-    installation_id: Uuid,
-    environment: String,
-    types: String,
-    seen: i64,
-    newest: i64,
-    due: i64,
+row! {
+    struct ReceiverRow {
+        id: Uuid,
+        installation_id: Uuid,
+        environment: String,
+        types: String,
+        seen: i64,
+        newest: i64,
+        due: i64,
+    }
 }
 
 impl TryFrom<ReceiverRow> for ReceiverDue {
@@ -135,20 +137,21 @@ impl TryFrom<ReceiverRow> for ReceiverDue {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct DeliveryRow {
-    position: i64,
-    event_id: Uuid,
-    r#type: String,
-    subject: String,
-    at: i64,
-    state: String,
-    attempts: i64,
-    next_at: i64,
-    last_at: Option<i64>,
-    last_status: Option<i64>,
-    last_answer: Option<String>,
-    last_duration_ms: Option<i64>,
+row! {
+    struct DeliveryRow {
+        position: i64,
+        event_id: Uuid,
+        r#type: String,
+        subject: String,
+        at: i64,
+        state: String,
+        attempts: i64,
+        next_at: i64,
+        last_at: Option<i64>,
+        last_status: Option<i64>,
+        last_answer: Option<String>,
+        last_duration_ms: Option<i64>,
+    }
 }
 
 fn corrupt(column: &'static str) -> StoreError {

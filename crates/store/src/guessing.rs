@@ -1,7 +1,7 @@
 use model::{InstallationId, Instant};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, db::on_db, work::on_writer};
+use crate::{Store, StoreError, db::on_db, row::row, work::on_writer};
 
 /// Addresses that are kept: those that were slowed down last.
 const KEPT: i64 = 1_000;
@@ -23,13 +23,14 @@ pub struct StoredGuessing {
     pub failed: u64,
 }
 
-#[derive(sqlx::FromRow)]
-struct GuessingRow {
-    network: String,
-    installation_id: Uuid,
-    since: i64,
-    last_at: i64,
-    failed: i64,
+row! {
+    struct GuessingRow {
+        network: String,
+        installation_id: Uuid,
+        since: i64,
+        last_at: i64,
+        failed: i64,
+    }
 }
 
 pub(crate) const CONTINUE_GUESSING: &str = "UPDATE guessing SET failed = failed + $1, \

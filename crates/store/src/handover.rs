@@ -5,6 +5,7 @@ use crate::{
     Change, Store, StoreError,
     db::on_db,
     group::on_tx,
+    row::row,
     sql::{CHUNK, Sql, instant},
     work::write_down,
 };
@@ -69,23 +70,25 @@ pub(crate) const HANDOVER: &str = "SELECT id, key_id, created_at, expires_at, op
 pub(crate) const HANDOVERS: &str = "SELECT id, key_id, created_at, expires_at, opened_at, withdrawn_at FROM handover \
      WHERE installation_id = $1 AND key_id = $2 ORDER BY created_at DESC, id DESC LIMIT $3";
 
-#[derive(sqlx::FromRow)]
-struct SecretRow {
-    id: Uuid,
-    installation_id: Uuid,
-    key_id: Uuid,
-    master_key_id: String,
-    sealed_secret: Vec<u8>,
+row! {
+    struct SecretRow {
+        id: Uuid,
+        installation_id: Uuid,
+        key_id: Uuid,
+        master_key_id: String,
+        sealed_secret: Vec<u8>,
+    }
 }
 
-#[derive(sqlx::FromRow)]
-struct HandoverRow {
-    id: Uuid,
-    key_id: Uuid,
-    created_at: i64,
-    expires_at: i64,
-    opened_at: Option<i64>,
-    withdrawn_at: Option<i64>,
+row! {
+    struct HandoverRow {
+        id: Uuid,
+        key_id: Uuid,
+        created_at: i64,
+        expires_at: i64,
+        opened_at: Option<i64>,
+        withdrawn_at: Option<i64>,
+    }
 }
 
 impl From<SecretRow> for HandoverSecret {

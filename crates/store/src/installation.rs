@@ -5,6 +5,7 @@ use crate::{
     Change, Store, StoreError,
     db::{on_apart, on_db},
     group::{COUNT_KEYS, on_tx},
+    row::row,
 };
 
 /// One customer's contact centre.
@@ -28,16 +29,17 @@ pub struct StoredInstallation {
     pub created_at: Instant,
 }
 
-#[derive(sqlx::FromRow)]
-struct InstallationRow {
-    id: Uuid,
-    name: String,
-    title: String,
-    disabled_at: Option<i64>,
-    recoverable: i64,
-    time_zone: String,
-    key_count: i64,
-    created_at: i64,
+row! {
+    struct InstallationRow {
+        id: Uuid,
+        name: String,
+        title: String,
+        disabled_at: Option<i64>,
+        recoverable: i64,
+        time_zone: String,
+        key_count: i64,
+        created_at: i64,
+    }
 }
 
 impl From<InstallationRow> for StoredInstallation {

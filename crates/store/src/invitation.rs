@@ -1,7 +1,9 @@
 use model::{AdministratorId, InstallationId, Instant, Person, PersonStatus, Role};
 use uuid::Uuid;
 
-use crate::{Change, Store, StoreError, TokenHash, administrator::read_role, db::on_db, group::on_tx, work::on_writer};
+use crate::{
+    Change, Store, StoreError, TokenHash, administrator::read_role, db::on_db, group::on_tx, row::row, work::on_writer,
+};
 
 /// Somebody who is invited to be an administrator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,16 +26,17 @@ pub struct StoredInvitation {
     pub expires_at: Instant,
 }
 
-#[derive(sqlx::FromRow)]
-struct InvitationRow {
-    id: Uuid,
-    installation_id: Uuid,
-    email: String,
-    email_folded: String,
-    name: String,
-    role: String,
-    created_at: i64,
-    expires_at: i64,
+row! {
+    struct InvitationRow {
+        id: Uuid,
+        installation_id: Uuid,
+        email: String,
+        email_folded: String,
+        name: String,
+        role: String,
+        created_at: i64,
+        expires_at: i64,
+    }
 }
 
 impl TryFrom<InvitationRow> for StoredInvitation {

@@ -6,15 +6,13 @@ use sqlx::{
     postgres::PgConnectOptions,
 };
 
+pub(crate) use crate::known_migrations::{POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS};
 use crate::{
     StoreError,
     looking::Looking,
     names, postgres,
     statistics::{forget_statistics, statistics},
 };
-
-pub(crate) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
-pub(crate) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 pub(crate) const APPLIED: &str = "SELECT version, checksum, success FROM _sqlx_migrations ORDER BY version";
 

@@ -1,7 +1,7 @@
 use model::{AdministratorId, InstallationId, Instant};
 use uuid::Uuid;
 
-use crate::{Change, Store, StoreError, TokenHash, administrator::administrator, db::on_db, group::on_tx};
+use crate::{Change, Store, StoreError, TokenHash, administrator::administrator, db::on_db, group::on_tx, row::row};
 
 /// A link for a new password that can be used, by its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,13 +12,14 @@ pub struct StoredReset {
     pub administrator: model::Administrator,
 }
 
-#[derive(sqlx::FromRow)]
-struct ResetRow {
-    id: Uuid,
-    installation_id: Uuid,
-    email: String,
-    name: String,
-    role: String,
+row! {
+    struct ResetRow {
+        id: Uuid,
+        installation_id: Uuid,
+        email: String,
+        name: String,
+        role: String,
+    }
 }
 
 /// A person has one; the newest takes the place of those before.

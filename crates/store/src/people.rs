@@ -1,18 +1,19 @@
 use model::{AdministratorId, InstallationId, Instant, Person, PersonStatus};
 use uuid::Uuid;
 
-use crate::{SessionsEnded, Store, StoreError, administrator::read_role, db::on_db, sql::instant};
+use crate::{SessionsEnded, Store, StoreError, administrator::read_role, db::on_db, row::row, sql::instant};
 
-#[derive(sqlx::FromRow)]
-struct PersonRow {
-    id: Uuid,
-    email: String,
-    name: String,
-    role: String,
-    created_at: i64,
-    disabled_at: Option<i64>,
-    sessions: i64,
-    last_seen_at: Option<i64>,
+row! {
+    struct PersonRow {
+        id: Uuid,
+        email: String,
+        name: String,
+        role: String,
+        created_at: i64,
+        disabled_at: Option<i64>,
+        sessions: i64,
+        last_seen_at: Option<i64>,
+    }
 }
 
 impl TryFrom<PersonRow> for Person {

@@ -13,6 +13,7 @@ use crate::{
     api_key_secret::former,
     db::{on_apart, on_db},
     group::on_tx,
+    row::row,
     sql::{CHUNK, Sql, Value, instant, query},
     trial::trial,
 };
@@ -91,32 +92,33 @@ impl StoredRecord {
     }
 }
 
-#[derive(FromRow)]
-struct RecordRow {
-    digest: Vec<u8>,
-    former_digest: Option<Vec<u8>>,
-    secret_id: Uuid,
-    secret_expires_at: Option<i64>,
-    installation_id: Uuid,
-    key_id: Uuid,
-    kind: String,
-    client_name: String,
-    environment: String,
-    scopes: String,
-    allowed_ips: String,
-    allowed_origins: String,
-    rate_limits: String,
-    quotas: String,
-    contact_centre: String,
-    sandbox_world: Option<String>,
-    disabled_at: Option<i64>,
-    expires_at: Option<i64>,
-    deleted_at: Option<i64>,
-    last_used_at: i64,
-    epoch: i64,
-    trial_started_at: Option<i64>,
-    trial_ends_at: Option<i64>,
-    trial_restriction: Option<String>,
+row! {
+    struct RecordRow {
+        digest: Vec<u8>,
+        former_digest: Option<Vec<u8>>,
+        secret_id: Uuid,
+        secret_expires_at: Option<i64>,
+        installation_id: Uuid,
+        key_id: Uuid,
+        kind: String,
+        client_name: String,
+        environment: String,
+        scopes: String,
+        allowed_ips: String,
+        allowed_origins: String,
+        rate_limits: String,
+        quotas: String,
+        contact_centre: String,
+        sandbox_world: Option<String>,
+        disabled_at: Option<i64>,
+        expires_at: Option<i64>,
+        deleted_at: Option<i64>,
+        last_used_at: i64,
+        epoch: i64,
+        trial_started_at: Option<i64>,
+        trial_ends_at: Option<i64>,
+        trial_restriction: Option<String>,
+    }
 }
 
 impl TryFrom<RecordRow> for StoredRecord {

@@ -4,6 +4,7 @@ use uuid::Uuid;
 use crate::{
     Store, StoreError,
     db::on_db,
+    row::row,
     sql::{CHUNK, Sql, Value, instant, json, query},
     work::on_writer,
 };
@@ -58,31 +59,32 @@ pub struct ListedRefusal {
     pub client_name: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
-struct RefusalRow {
-    request_id: Uuid,
-    number: i64,
-    at: i64,
-    installation_id: Uuid,
-    key_id: Uuid,
-    secret_id: Uuid,
-    environment: String,
-    code: String,
-    method: String,
-    path: String,
-    address: Option<String>,
-    origin: Option<String>,
-    missing_scopes: String,
-    ended_at: Option<i64>,
-    refused_by: Option<String>,
-    retry_after_seconds: Option<i64>,
+row! {
+    struct RefusalRow {
+        request_id: Uuid,
+        number: i64,
+        at: i64,
+        installation_id: Uuid,
+        key_id: Uuid,
+        secret_id: Uuid,
+        environment: String,
+        code: String,
+        method: String,
+        path: String,
+        address: Option<String>,
+        origin: Option<String>,
+        missing_scopes: String,
+        ended_at: Option<i64>,
+        refused_by: Option<String>,
+        retry_after_seconds: Option<i64>,
+    }
 }
 
-#[derive(sqlx::FromRow)]
-struct ListedRow {
-    #[sqlx(flatten)]
-    refusal: RefusalRow,
-    client_name: Option<String>,
+row! {
+    struct ListedRow {
+        ..refusal: RefusalRow,
+        client_name: Option<String>,
+    }
 }
 
 pub(crate) const REFUSALS_OF_REQUEST: &str =

@@ -6,7 +6,9 @@ use model::{
     Code, InstallationId, Instant, KeyId, Restriction, TRIAL_FINDINGS_MAX, Trial, TrialFinding, TrialFindingOf,
 };
 
-use crate::{Change, Store, StoreError, db::on_db, group::on_tx, sql::json, usage_read::code, work::write_down};
+use crate::{
+    Change, Store, StoreError, db::on_db, group::on_tx, row::row, sql::json, usage_read::code, work::write_down,
+};
 
 /// A trial, with what was counted so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,23 +34,25 @@ pub struct TrialDelta {
     pub findings: Vec<TrialFinding>,
 }
 
-#[derive(sqlx::FromRow)]
-struct TrialRow {
-    started_at: i64,
-    ends_at: i64,
-    restriction: String,
-    checked: i64,
-    refused: i64,
+row! {
+    struct TrialRow {
+        started_at: i64,
+        ends_at: i64,
+        restriction: String,
+        checked: i64,
+        refused: i64,
+    }
 }
 
-#[derive(sqlx::FromRow)]
-struct FindingRow {
-    code: String,
-    about: String,
-    address: String,
-    calls: i64,
-    first_at: i64,
-    last_at: i64,
+row! {
+    struct FindingRow {
+        code: String,
+        about: String,
+        address: String,
+        calls: i64,
+        first_at: i64,
+        last_at: i64,
+    }
 }
 
 pub(crate) const TRIAL: &str = "SELECT started_at, ends_at, restriction, checked, refused FROM trial \

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     Store, StoreError,
     db::on_db,
+    row::row,
     sql::{CHUNK, Sql, query},
     usage::{ADDRESSES_KEPT, DAY, HOUR_MS, MINUTE, QUARTER},
 };
@@ -392,14 +393,15 @@ fn hours_before_quarters(span: &UsageSpan<'_>, keys: &[KeyId]) -> Sql {
     sql
 }
 
-#[derive(sqlx::FromRow)]
-struct AddressRow {
-    address: String,
-    first_seen: i64,
-    last_seen: i64,
-    allowed: i64,
-    refused: i64,
-    last_refusal: String,
+row! {
+    struct AddressRow {
+        address: String,
+        first_seen: i64,
+        last_seen: i64,
+        allowed: i64,
+        refused: i64,
+        last_refusal: String,
+    }
 }
 
 impl AddressRow {

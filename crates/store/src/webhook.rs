@@ -10,6 +10,7 @@ use crate::{
     Change, SealedCopy, Store, StoreError,
     db::on_db,
     group::on_tx,
+    row::row,
     sql::{instant, json},
 };
 
@@ -63,30 +64,31 @@ pub(crate) const PARKED_OF: &str = "SELECT COUNT(*) FROM webhook_delivery WHERE 
 pub(crate) const WAITING: &str =
     "SELECT state, COUNT(*) FROM webhook_delivery WHERE state IN ('pending', 'parked') GROUP BY state";
 
-#[derive(sqlx::FromRow)]
-struct WebhookRow {
-    id: Uuid,
-    installation_id: Uuid,
-    environment: String,
-    url: String,
-    types: String,
-    ordering: String,
-    signature: String,
-    disabled_at: Option<i64>,
-    seen: i64,
-    master_key_id: String,
-    wrapped_key: Vec<u8>,
-    sealed_secret: Vec<u8>,
-    public_key: Option<String>,
-    former_master_key_id: Option<String>,
-    former_wrapped_key: Option<Vec<u8>>,
-    former_sealed_secret: Option<Vec<u8>>,
-    former_ends_at: Option<i64>,
-    last_delivered_at: Option<i64>,
-    last_failed_at: Option<i64>,
-    created_at: i64,
-    updated_at: i64,
-    version: i64,
+row! {
+    struct WebhookRow {
+        id: Uuid,
+        installation_id: Uuid,
+        environment: String,
+        url: String,
+        types: String,
+        ordering: String,
+        signature: String,
+        disabled_at: Option<i64>,
+        seen: i64,
+        master_key_id: String,
+        wrapped_key: Vec<u8>,
+        sealed_secret: Vec<u8>,
+        public_key: Option<String>,
+        former_master_key_id: Option<String>,
+        former_wrapped_key: Option<Vec<u8>>,
+        former_sealed_secret: Option<Vec<u8>>,
+        former_ends_at: Option<i64>,
+        last_delivered_at: Option<i64>,
+        last_failed_at: Option<i64>,
+        created_at: i64,
+        updated_at: i64,
+        version: i64,
+    }
 }
 
 fn corrupt(column: &'static str) -> StoreError {

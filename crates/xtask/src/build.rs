@@ -1,16 +1,22 @@
-//! The release binary with the browser's side inside.
+//! The binary with the browser's side inside.
 
+use crate::client::{self, Size};
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{client, lint, paths, site};
+use crate::{lint, paths, site};
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::os::unix::fs::symlink;
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::thread;
 
-/// How the server is compiled. The client is always built as for a release.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// How the server is compiled, and its client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
     Release,
+    /// As soon as can be, for the first start from a fresh clone: not optimised, and without gRPC.
+    Start,
     /// As the Rust tests compile it, so that tests of the whole product cost no second compilation.
     Dev,
 }
@@ -23,15 +29,37 @@ impl Profile {
     pub(crate) fn asked() -> Result<Self> {
         match std::env::var(Self::VARIABLE).as_deref() {
             Err(_) | Ok("release") => Ok(Self::Release),
+            Ok("start") => Ok(Self::Start),
             Ok("dev") => Ok(Self::Dev),
-            Ok(other) => Err(Failure::new(format!("{} is `{other}`; it may be `release` or `dev`", Self::VARIABLE))),
+            Ok(other) => {
+                Err(Failure::new(format!("{} is `{other}`; it may be `release`, `start` or `dev`", Self::VARIABLE)))
+            }
         }
     }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Release => "release",
+            Self::Start => "start",
             Self::Dev => "dev",
+        }
+    }
+
+    /// A cargo command on what this profile builds.
+    pub(crate) fn cargo(self, verb: &str) -> Command {
+        match self {
+            Self::Release => release(verb),
+            Self::Start => {
+                let mut cargo = process::cargo();
+                cargo.args([verb, "--profile", "start", "-p", "server", "--no-default-features"]);
+                cargo.env("KEYDESK_SITE", paths::start_site());
+                cargo
+            }
+            Self::Dev => {
+                let mut cargo = process::cargo();
+                cargo.arg(verb);
+                cargo
+            }
         }
     }
 
@@ -39,6 +67,7 @@ impl Profile {
     pub(crate) fn binary(self) -> PathBuf {
         let folder = match self {
             Self::Release => "release",
+            Self::Start => "start",
             Self::Dev => "debug",
         };
         paths::target().join(folder).join("keydesk")
@@ -61,24 +90,59 @@ pub(crate) fn all(steps: &Steps) -> Result<PathBuf> {
 /// Client, site and server; each step does only what is not up to date. Returns the binary.
 pub(crate) fn with(profile: Profile, steps: &Steps) -> Result<PathBuf> {
     let _lock = lock()?;
-    site(steps)?;
-    let mut cargo = match profile {
-        Profile::Release => release("build"),
+    let mut cargo = profile.cargo("build");
+    match profile {
+        Profile::Release => site(steps)?,
+        Profile::Start => rooms_and_site(steps)?,
         Profile::Dev => {
-            let mut cargo = lint::cargo();
+            site(steps)?;
+            lint::compile_with(&mut cargo);
             // Beside an example, which fills databases with many keys, cargo builds the binary with the features of tests.
-            cargo.args(["build", "--example", "seed"]);
-            cargo
+            cargo.args(["--example", "seed"]);
         }
-    };
+    }
     steps.compile("build server", cargo.args(["--bin", "keydesk"]))?;
-    Ok(profile.binary())
+    let binary = profile.binary();
+    name(&binary, &paths::target().join("bin"))?;
+    Ok(binary)
 }
 
 /// The browser's side, which the server embeds: `.cargo/config.toml` tells its build where.
 pub(crate) fn site(steps: &Steps) -> Result<()> {
-    let client = client::build(steps)?;
-    steps.run("assemble site", || site::assemble(&client))
+    let client = client::build(Size::Small, steps)?;
+    steps.run("assemble site", || site::assemble(&client, &paths::site(), Size::Small))
+}
+
+/// The rooms that `server` is built on, with their features, so that it alone is left to build.
+const ROOMS: [&str; 12] =
+    ["-p", "api", "-p", "app", "-p", "cli", "-p", "contact_centre_api", "-p", "gate", "--features", "app/ssr"];
+
+/// The client and its site, and beside them all that the server is made of but the crate that embeds the site: each ends with
+/// large crates that keep one processor only.
+fn rooms_and_site(steps: &Steps) -> Result<()> {
+    thread::scope(|scope| {
+        let site = scope.spawn(|| {
+            let client = client::build(Size::AsCompiled, steps)?;
+            steps.run("assemble site", || site::assemble(&client, &paths::start_site(), Size::AsCompiled))
+        });
+        let mut cargo = process::cargo();
+        let rooms =
+            steps.compile("build what the server is made of", cargo.args(["build", "--profile", "start"]).args(ROOMS));
+        site.join().unwrap_or_else(|panic| resume_unwind(panic)).and(rooms)
+    })
+}
+
+/// Makes `folder/keydesk` the binary that was built last, whatever its profile: what README's commands call.
+fn name(binary: &Path, folder: &Path) -> Result<()> {
+    let link = folder.join("keydesk");
+    if fs::read_link(&link).is_ok_and(|leads_to| leads_to == binary) {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).map_err(Failure::at(folder))?;
+    let new = folder.join(format!(".keydesk-{}", std::process::id()));
+    symlink(binary, &new).map_err(Failure::at(&new))?;
+    // At every moment there is one or the other.
+    fs::rename(&new, &link).map_err(Failure::at(&link))
 }
 
 /// Two builds at once would remove each other's unfinished files. The lock ends with the file, or with this process.
@@ -98,4 +162,37 @@ pub(crate) fn release(verb: &str) -> Command {
     let mut cargo = process::cargo();
     cargo.args([verb, "--release", "-p", "server"]);
     cargo
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_binary_that_was_built_last_has_the_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let bin = folder.path().join("bin");
+        for built in ["start", "release", "release"] {
+            let binary = folder.path().join(built);
+            name(&binary, &bin).unwrap();
+            assert_eq!(fs::read_link(bin.join("keydesk")).unwrap(), binary);
+        }
+        assert_eq!(fs::read_dir(&bin).unwrap().count(), 1);
+    }
+
+    /// What `server` is built on must be what [`ROOMS`] builds: another feature of one crate, and half of them are built twice.
+    #[test]
+    fn the_rooms_are_built_with_the_features_that_the_server_asks_for() {
+        let crates = |selection: &[&str]| -> std::collections::BTreeSet<String> {
+            let mut cargo = process::cargo();
+            cargo.args(["tree", "--offline", "--edges", "normal,build", "--prefix", "none", "--format", "{p} [{f}]"]);
+            let tree = process::capture(cargo.args(selection)).unwrap();
+            tree.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+        };
+        let server = crates(&["-p", "server", "--no-default-features"]);
+        let rooms = crates(&ROOMS);
+        assert!(rooms.len() > 100, "{rooms:?}");
+        let else_built: Vec<_> = rooms.difference(&server).filter(|line| !line.is_empty()).collect();
+        assert!(else_built.is_empty(), "{else_built:#?}");
+    }
 }

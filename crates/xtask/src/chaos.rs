@@ -11,14 +11,7 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let profile = Profile::asked()?;
     build::with(profile, &steps)?;
     let postgres = steps.run("PostgreSQL", postgres::start)?;
-    let example = |verb| match profile {
-        Profile::Release => build::release(verb),
-        Profile::Dev => {
-            let mut cargo = process::cargo();
-            cargo.arg(verb);
-            cargo
-        }
-    };
+    let example = |verb| profile.cargo(verb);
     // It starts the binary that lies beside it.
     steps.compile("build the trials", example("build").args(["--example", "chaos", "--bin", "keydesk"]))?;
     let mut trials = example("run");

@@ -24,18 +24,54 @@ const WASM_OPT: [&str; 9] = [
     "--enable-sign-ext",
 ];
 
+/// How much work goes into a small client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// As small as it can be made, which takes minutes.
+    Small,
+    /// Many times as large, and soon there: for a browser on the same machine.
+    AsCompiled,
+}
+
+impl Size {
+    /// Cargo's profile in which it is compiled.
+    pub(crate) fn profile(self) -> &'static str {
+        match self {
+            Self::Small => "wasm-release",
+            Self::AsCompiled => "wasm-start",
+        }
+    }
+
+    /// The name of its folder and stamp.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Small => "client",
+            Self::AsCompiled => "client-start",
+        }
+    }
+
+    fn installed_optimizer(self) -> bool {
+        self == Self::Small && npm::wasm_opt().is_some()
+    }
+}
+
 /// Builds what is not up to date, and returns the folder with `keydesk.js`, `keydesk_bg.wasm` and perhaps `snippets/`.
-pub(crate) fn build(steps: &Steps) -> Result<PathBuf> {
-    let output = paths::work().join("client");
+pub(crate) fn build(size: Size, steps: &Steps) -> Result<PathBuf> {
+    let output = paths::work().join(size.name());
     let compiler = steps.run("find a compiler for wasm", wasm::find)?;
-    let stamp = Stamp::new("client");
-    let inputs = inputs(&compiler.version()?, npm::wasm_opt().is_some())?;
+    let stamp = Stamp::new(size.name());
+    let inputs = inputs(&compiler.version()?, size.installed_optimizer())?;
     if stamp.fresh(&inputs) && output.join("keydesk_bg.wasm").is_file() {
         return steps.noted("build client", || Ok((output, "was up to date".to_owned())));
     }
-    steps.compile("build client", &mut compiler.cargo("build"))?;
+    steps.compile("build client", &mut compiler.cargo("build", size.profile()))?;
+    if size == Size::AsCompiled {
+        steps.run("bind client", || bind(&compiler.output(size.profile()), &output, true))?;
+        stamp.keep(&inputs)?;
+        return Ok(output);
+    }
     let optimizer = npm::optimizer();
-    steps.run("bind client", || bind(&compiler.output(), &output, optimizer.is_err()))?;
+    steps.run("bind client", || bind(&compiler.output(size.profile()), &output, optimizer.is_err()))?;
     let optimizer = steps.run("shrink client", || {
         match &optimizer {
             Ok(program) => shrink(program, &output.join("keydesk_bg.wasm"))?,

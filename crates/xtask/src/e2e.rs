@@ -5,7 +5,7 @@ use crate::count::{self, Count};
 use crate::digest;
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{browser, npm, paths, scratch};
+use crate::{browser, languages, npm, paths, scratch};
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,6 +24,8 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
 pub(crate) fn all(steps: &Steps, count: &mut Count, binary: &Path, args: &[String]) -> Result<()> {
     steps.run("browser test packages", npm::install)?;
     steps.run("browser", browser::find)?;
+    // Their tests fail without it, and say what is missing.
+    let _ = steps.run("languages of the examples", languages::install);
     steps.run("browser test types", || {
         process::run(process::command(npm::bin("tsc")).current_dir(paths::end2end()).arg("--noEmit"))
     })?;

@@ -38,18 +38,12 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     steps.run("PostgreSQL, Patroni, etcd and HAProxy", install)?;
     let valkey = steps.run("Valkey", tools::valkey)?;
     let profile = Profile::asked()?;
-    let mut cargo = match profile {
-        Profile::Release => {
-            build::with(profile, &steps)?;
-            build::release("build")
-        }
+    let mut cargo = profile.cargo("build");
+    match profile {
+        Profile::Release | Profile::Start => drop(build::with(profile, &steps)?),
         // As the tests have built it; nobody opens a page.
-        Profile::Dev => {
-            let mut cargo = process::cargo();
-            cargo.args(["build", "--bin", "keydesk"]);
-            cargo
-        }
-    };
+        Profile::Dev => drop(cargo.args(["--bin", "keydesk"])),
+    }
     steps.compile("build the trial", cargo.args(["--example", "ha"]))?;
     let trial = profile.binary().with_file_name("examples").join("ha");
     let logs = paths::work().join("ha");

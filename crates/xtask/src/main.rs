@@ -17,14 +17,17 @@ mod deny;
 mod digest;
 mod doc;
 mod e2e;
+mod examples;
 mod fuzz;
 mod ha;
+mod languages;
 mod layering;
 mod lifeline;
 mod lint;
 mod measure;
 mod nodes;
 mod npm;
+mod package;
 mod paths;
 mod port;
 mod postgres;
@@ -49,10 +52,16 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask <command>
 
-  serve [-- ARGS]             build, then run the server on 127.0.0.1:3000 with its data in data/; ARGS go to `keydesk serve`
+  serve [--quick | --release] [-- ARGS]
+                              build, then run the server on 127.0.0.1:3000 with its data in data/; ARGS go to `keydesk serve`.
+                              --quick: as soon as can be, not optimised, in target/start; --release: optimised, in target/release.
+                              Without either, the release if one was made before, else the quick one
   build                       the release binary target/release/keydesk, with the browser's side inside
   test [--only STEP,...]      everything that must hold; see below for the steps
   e2e [-- ARGS]               build as the Rust tests do, then the browser tests; ARGS go to Playwright
+  examples [NAME...]          install what the examples run on, and run their tests, or those of the named ones
+  tryton                      the test of the example that keeps contacts in step with Tryton, on a throwaway PostgreSQL
+  package                     a package for Debian in target/debian, of the release; as root it is installed, tried and removed
   bench [--keys N] [--postgres]
                               the measurements of docs/performance.md
   bench --million             of these the pages of a million keys, on SQLite and PostgreSQL
@@ -90,7 +99,8 @@ Environment:
   TEST_REDIS_SERVER, TEST_PROMTOOL, TEST_H2LOAD
                               the programs redis-server, promtool and h2load, in place of those on the path or Debian's
   TEST_POSTGRES_URL           a PostgreSQL whose superuser the tests may use, in place of a throwaway one
-  KEYDESK_PROFILE             `dev`: `serve`, `build` and `chaos` make the server as the tests do, sooner and slower, in target/debug
+  KEYDESK_PROFILE             `dev`: `serve`, `build` and `chaos` make the server as the tests do, sooner and slower, in target/debug;
+                              `start`: as `serve --quick` does; `release`
   KEYDESK_WASM_COMPILER       `rustup` or `debian`: which compiler makes the client, in place of the first that works
 ";
 
@@ -115,10 +125,13 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
     };
     let (own, passed_on) = split_at_dashes(rest);
     match command.as_str() {
-        "serve" => serve::run(&[own, passed_on].concat()),
+        "serve" => serve::run(own, passed_on),
         "build" => no_arguments(own).and_then(|()| build::run()),
         "test" => test::run(own),
         "e2e" => e2e::run(&[own, passed_on].concat()),
+        "examples" => examples::run(own),
+        "tryton" => no_arguments(own).and_then(|()| examples::tryton()),
+        "package" => no_arguments(own).and_then(|()| package::run()),
         "attack" => bench::run(&[&["--attack".to_owned()], own].concat()),
         "chaos" => chaos::run(own),
         "bench" if own == ["--browser"] => measure::run(),

@@ -18,9 +18,14 @@ pub(crate) fn work() -> PathBuf {
     target().join("xtask")
 }
 
-/// The browser's files, as they will be embedded.
+/// The browser's files, as a release and the tests embed them: `.cargo/config.toml` names the same folder.
 pub(crate) fn site() -> PathBuf {
     target().join("site")
+}
+
+/// The same for the first start.
+pub(crate) fn start_site() -> PathBuf {
+    target().join("site-start")
 }
 
 pub(crate) fn end2end() -> PathBuf {

@@ -6,7 +6,7 @@ use crate::paths;
 use crate::process::{self, Failure, Result};
 use crate::step::say;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// The variable in which tests find Python with these packages.
@@ -38,9 +38,43 @@ pub(crate) fn program(name: &str) -> Result<PathBuf> {
     if stamp.fresh(&wanted) && program.is_file() {
         return Ok(program);
     }
-    if environment.exists() {
-        fs::remove_dir_all(&environment).map_err(Failure::at(&environment))?;
+    say("  installing Python's packages with pip");
+    let python = environment_in(&environment)?;
+    process::capture(process::command(python).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES))?;
+    stamp.keep(&wanted)?;
+    Ok(program)
+}
+
+/// The Python of an example, with the packages of its `requirements.txt`, in its folder `venv`, as its README makes it.
+pub(crate) fn packages_of(example: &Path) -> Result<PathBuf> {
+    // Whoever comes while it is being installed waits, and finds it there.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (requirements, environment) = (example.join("requirements.txt"), example.join("venv"));
+    let (python, kept) = (environment.join("bin/python"), environment.join("installed.txt"));
+    let wanted = fs::read_to_string(&requirements).map_err(Failure::at(&requirements))?;
+    if python.is_file() && fs::read_to_string(&kept).is_ok_and(|kept| kept == wanted) {
+        return Ok(python);
     }
+    say(&format!("  installing the packages of {} with pip", example.display()));
+    let python = environment_in(&environment)?;
+    process::capture(process::command(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&requirements))?;
+    fs::write(&kept, wanted).map_err(Failure::at(&kept))?;
+    Ok(python)
+}
+
+/// Makes a new environment, and returns its Python.
+fn environment_in(folder: &Path) -> Result<PathBuf> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(Failure::at(folder))?;
+    }
+    find()?;
+    process::capture(process::command("python3").args(["-m", "venv"]).arg(folder))?;
+    Ok(folder.join("bin/python"))
+}
+
+/// Makes sure of a Python that can make environments.
+pub(crate) fn find() -> Result<()> {
     // Debian's Python may lack the module that makes environments.
     if !process::answers("python3", "--version")
         || process::capture(process::command("python3").args(["-c", "import ensurepip"])).is_err()
@@ -50,11 +84,5 @@ pub(crate) fn program(name: &str) -> Result<PathBuf> {
         }
         apt::install(&["python3-venv"])?;
     }
-    say("  installing Python's packages with pip");
-    process::capture(process::command("python3").args(["-m", "venv"]).arg(&environment))?;
-    process::capture(
-        process::command(environment.join("bin/python")).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES),
-    )?;
-    stamp.keep(&wanted)?;
-    Ok(program)
+    Ok(())
 }

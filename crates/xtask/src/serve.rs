@@ -1,6 +1,6 @@
 //! `cargo xtask serve`: build what changed, then become the server.
 
-use crate::build;
+use crate::build::{self, Profile};
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
 use std::io::ErrorKind;
@@ -11,9 +11,14 @@ use std::process::ExitCode;
 const LISTEN: &str = "127.0.0.1:3000";
 const GATEWAY: &str = "127.0.0.1:8080";
 
-/// Returns only when it fails.
-pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
-    let mut args = args.to_vec();
+/// What is said before a server that nothing has optimised is started.
+const QUICK: &str = "This is the quick build, target/start/keydesk: right for trying out; slower, with larger pages, and without gRPC.
+`cargo xtask serve --release` makes the optimised one, once, in some twenty minutes on two cores; after that `cargo xtask serve` runs it.";
+
+/// Returns only when it fails. `own` are xtask's arguments and the server's, `passed_on` the server's alone.
+pub(crate) fn run(own: &[String], passed_on: &[String]) -> Result<ExitCode> {
+    let (asked, own) = speed(own)?;
+    let mut args = [own.as_slice(), passed_on].concat();
     add_default(&mut args, "--listen", "KEYDESK_LISTEN", LISTEN);
     add_default(&mut args, "--data-dir", "KEYDESK_DATA_DIR", "data");
     let named =
@@ -27,11 +32,36 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
         check_free(&gateway, "--gateway-listen 127.0.0.1:8081")?;
         add_sandbox(&mut args);
     }
+    let profile = match asked {
+        Some(profile) => profile,
+        None => unasked(std::env::var_os(Profile::VARIABLE).is_some(), Profile::Release.binary().is_file())?,
+    };
     let steps = Steps::new();
-    let binary = build::all(&steps)?;
+    let binary = build::with(profile, &steps)?;
     say(&steps.total());
+    if profile == Profile::Start {
+        say(QUICK);
+    }
     let error = process::command(&binary).arg("serve").args(&args).exec();
     Err(Failure::new(format!("{} could not be started: {error}", binary.display())))
+}
+
+/// The build that a flag asks for, and the other arguments.
+fn speed(args: &[String]) -> Result<(Option<Profile>, Vec<String>)> {
+    let (flags, others): (Vec<_>, Vec<_>) =
+        args.iter().cloned().partition(|arg| ["--quick", "--release"].contains(&arg.as_str()));
+    match flags.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => Ok((None, others)),
+        ["--quick"] => Ok((Some(Profile::Start), others)),
+        ["--release"] => Ok((Some(Profile::Release), others)),
+        _ => Err(Failure::new("`cargo xtask serve` takes one of --quick and --release")),
+    }
+}
+
+/// The build where no flag asks for one: what the environment names, else a release if one was made before. Nobody should wait
+/// for that at the first start.
+fn unasked(is_named: bool, has_release: bool) -> Result<Profile> {
+    if is_named || has_release { Profile::asked() } else { Ok(Profile::Start) }
 }
 
 fn add_default(args: &mut Vec<String>, flag: &str, variable: &str, default: &str) {
@@ -81,6 +111,23 @@ mod tests {
         assert_eq!(value(&words(&["--listen", "a:1"]), "--listen").as_deref(), Some("a:1"));
         assert_eq!(value(&words(&["--listen=a:1"]), "--listen").as_deref(), Some("a:1"));
         assert_eq!(value(&words(&["--listening", "a:1"]), "--listen"), None);
+    }
+
+    #[test]
+    fn a_flag_chooses_the_build_and_is_kept_from_the_server() {
+        let others = words(&["--listen", "a:1"]);
+        for (flags, expected) in
+            [(&[][..], None), (&["--quick"], Some(Profile::Start)), (&["--release"], Some(Profile::Release))]
+        {
+            assert_eq!(speed(&[words(flags), others.clone()].concat()).unwrap(), (expected, others.clone()));
+        }
+        assert!(speed(&words(&["--quick", "--release"])).is_err());
+    }
+
+    #[test]
+    fn the_first_start_does_not_wait_for_a_release() {
+        assert_eq!(unasked(false, false).unwrap(), Profile::Start);
+        assert_eq!(unasked(false, true).unwrap(), Profile::asked().unwrap());
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! Assembles `target/site`: every file named by its content, compressed beforehand, and listed in `manifest.json`.
+//! Assembles the site: every file named by its content, compressed beforehand, and listed in `manifest.json`.
 //!
 //! Files whose content is unchanged are left alone, so that the server, which embeds the folder, is not built again.
 
+use crate::client::Size;
 use crate::css;
 use crate::digest;
 use crate::paths;
@@ -25,12 +26,13 @@ struct Asset {
     bytes: Vec<u8>,
 }
 
-/// Puts together the client's files, the style and the public files.
-pub(crate) fn assemble(client: &Path) -> Result<()> {
+/// Puts together the client's files, the style and the public files in the folder `site`. Where small is no aim, nothing is
+/// compressed.
+pub(crate) fn assemble(client: &Path, site: &Path, size: Size) -> Result<()> {
     let mut assets = public()?;
     assets.push(style()?);
     assets.extend(scripts(client)?);
-    write(&assets, &paths::site())
+    write(&assets, site, size)
 }
 
 fn public() -> Result<Vec<Asset>> {
@@ -78,13 +80,13 @@ fn scripts(client: &Path) -> Result<Vec<Asset>> {
     Ok(assets)
 }
 
-fn write(assets: &[Asset], site: &Path) -> Result<()> {
+fn write(assets: &[Asset], site: &Path, size: Size) -> Result<()> {
     let mut expected = BTreeSet::new();
     let mut manifest = BTreeMap::new();
     for asset in assets {
         let file = site.join(&asset.path);
         if fs::read(&file).ok().as_deref() != Some(&asset.bytes) {
-            replace(&file, &asset.bytes, compressible(&asset.path))?;
+            replace(&file, &asset.bytes, size == Size::Small && compressible(&asset.path))?;
         }
         expected.extend([with_suffix(&file, "br"), with_suffix(&file, "gz"), file]);
         manifest.insert(
@@ -203,10 +205,13 @@ mod tests {
     fn files_are_compressed_only_where_that_is_smaller_and_stale_ones_go() {
         let site = tempfile::tempdir().unwrap();
         let long = "keydesk ".repeat(100).into_bytes();
-        write(&[asset("a.css", "pkg/a.1.css", &long), asset("x.txt", "x.txt", b"x")], site.path()).unwrap();
+        write(&[asset("a.css", "pkg/a.1.css", &long), asset("x.txt", "x.txt", b"x")], site.path(), Size::Small)
+            .unwrap();
         assert_eq!(names(site.path()), ["manifest.json", "pkg/a.1.css", "pkg/a.1.css.br", "pkg/a.1.css.gz", "x.txt"]);
-        write(&[asset("a.css", "pkg/a.2.css", b"y")], site.path()).unwrap();
+        write(&[asset("a.css", "pkg/a.2.css", b"y")], site.path(), Size::Small).unwrap();
         assert_eq!(names(site.path()), ["manifest.json", "pkg/a.2.css"]);
+        write(&[asset("a.css", "pkg/a.1.css", &long)], site.path(), Size::AsCompiled).unwrap();
+        assert_eq!(names(site.path()), ["manifest.json", "pkg/a.1.css"]);
     }
 
     #[test]
@@ -220,16 +225,16 @@ mod tests {
                 .map(|file| fs::metadata(file).unwrap().modified().unwrap())
                 .collect()
         };
-        write(&assets, site.path()).unwrap();
+        write(&assets, site.path(), Size::Small).unwrap();
         let before = times();
-        write(&assets, site.path()).unwrap();
+        write(&assets, site.path(), Size::Small).unwrap();
         assert_eq!(before, times());
     }
 
     #[test]
     fn the_manifest_maps_names_to_addresses_and_types() {
         let site = tempfile::tempdir().unwrap();
-        write(&[asset("keydesk.js", "pkg/keydesk.1.js", b"")], site.path()).unwrap();
+        write(&[asset("keydesk.js", "pkg/keydesk.1.js", b"")], site.path(), Size::Small).unwrap();
         let manifest: serde_json::Value =
             serde_json::from_slice(&fs::read(site.path().join("manifest.json")).unwrap()).unwrap();
         assert_eq!(

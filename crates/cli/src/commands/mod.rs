@@ -6,6 +6,7 @@ mod backup;
 mod doctor;
 mod explain;
 mod forget;
+mod health;
 mod init;
 mod installation;
 mod key_create;
@@ -106,6 +107,8 @@ enum Command {
     Restore(restore::Restore),
     /// Examine the deployment and say what to do
     Doctor(doctor::Doctor),
+    /// Ask the server on this machine whether it is ready: exit status 0 if it is, else 1
+    Health(health::Health),
     /// Bring the database's tables up to date, as the role that owns them; `serve` does the same where it may
     Migrate(migrate::Migrate),
     /// Print what this binary is made of, as CycloneDX
@@ -284,6 +287,7 @@ impl Cli {
         };
         match command {
             Command::Init(init) => return init.run(&settings, output).await,
+            Command::Health(health) => return health.run(&settings, output).await,
             Command::Migrate(migrate) => return migrate.run(&settings, output).await,
             Command::Sbom => return sbom::print(binary.contents, output),
             Command::Sandbox(flags) => {
@@ -349,9 +353,13 @@ impl Command {
     async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         match self {
             // Handled before a context is opened.
-            Self::Init(_) | Self::Serve(_) | Self::Sandbox(_) | Self::Migrate(_) | Self::Sbom | Self::Restore(_) => {
-                Ok(())
-            }
+            Self::Init(_)
+            | Self::Serve(_)
+            | Self::Sandbox(_)
+            | Self::Health(_)
+            | Self::Migrate(_)
+            | Self::Sbom
+            | Self::Restore(_) => Ok(()),
             Self::Key(KeyCommand::Create(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::List(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::Default(command)) => command.run(context, output).await,

@@ -28,6 +28,7 @@ mod description;
 mod explain;
 mod follow;
 mod given;
+mod health;
 mod held_up;
 mod hostile;
 mod idempotency;

@@ -10,6 +10,7 @@ use crate::{
     CallingKey, Change, Store, StoreError,
     db::on_db,
     group::on_tx,
+    row::row,
     sql::{CHUNK, Sql, instant, query},
 };
 
@@ -28,23 +29,23 @@ macro_rules! key_select {
 
 pub(super) use key_select;
 
-#[derive(sqlx::FromRow)]
-pub(super) struct KeyRow {
-    id: Uuid,
-    installation_id: Uuid,
-    kind: String,
-    hint: String,
-    environment: String,
-    #[sqlx(flatten)]
-    settings: SettingsRow,
-    disabled_at: Option<i64>,
-    deleted_at: Option<i64>,
-    last_used_at: i64,
-    created_at: i64,
-    updated_at: i64,
-    version: i64,
-    epoch: i64,
-    client_name_folded: String,
+row! {
+    pub(super) struct KeyRow {
+        ..settings: SettingsRow,
+        id: Uuid,
+        installation_id: Uuid,
+        kind: String,
+        hint: String,
+        environment: String,
+        disabled_at: Option<i64>,
+        deleted_at: Option<i64>,
+        last_used_at: i64,
+        created_at: i64,
+        updated_at: i64,
+        version: i64,
+        epoch: i64,
+        client_name_folded: String,
+    }
 }
 
 pub(crate) fn kind(text: &str) -> Result<KeyKind, StoreError> {

@@ -11,6 +11,7 @@ use serde_json::from_str;
 
 use crate::{
     StoreError,
+    row::row,
     sql::{Value, json},
 };
 
@@ -19,10 +20,11 @@ pub(super) type Column = (&'static str, fn(&KeySettings) -> Value);
 
 macro_rules! columns {
     ($($name:ident: $kind:ty = $value:expr;)+) => {
-        /// The columns as they are read.
-        #[derive(sqlx::FromRow)]
-        pub(super) struct SettingsRow {
-            $($name: $kind),+
+        row! {
+            /// The columns as they are read.
+            pub(super) struct SettingsRow {
+                $($name: $kind),+
+            }
         }
 
         /// The columns as they are written.

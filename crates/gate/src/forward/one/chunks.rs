@@ -77,6 +77,10 @@ pub(super) fn piece(come: &mut BytesMut, most: u64) -> Bytes {
 
 fn size(come: &mut BytesMut) -> Result<Option<u64>, Broken> {
     const INVALID: Broken = Broken::Invalid("a chunk has no length");
+    // To the library no digits are a zero.
+    if !come.first().is_some_and(u8::is_ascii_hexdigit) {
+        return Err(INVALID);
+    }
     match httparse::parse_chunk_size(come).map_err(|_| INVALID)? {
         Status::Partial if come.len() > LINE_MAX => Err(INVALID),
         Status::Partial => Ok(None),
