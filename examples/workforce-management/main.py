@@ -95,7 +95,7 @@ zone = ZoneInfo("Australia/Sydney")
 now = datetime.fromisoformat(ask("/v1/agents", limit=1)["as_of"]["at"])
 midnight = datetime.combine(options.day or now.astimezone(zone).date(), datetime.min.time(), zone)
 start, end = report.iso(midnight), report.iso(min(midnight + timedelta(days=1), now))
-schedule = report.schedule(Path(__file__).with_name("schedule.csv"), midnight)
+schedule = report.planned(Path(__file__).with_name("schedule.csv"), midnight)
 try:
     # A call counts where its caller entered, which may be long before it changed last.
     seq = read_calls(report.iso(midnight - timedelta(hours=3)))
