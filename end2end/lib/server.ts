@@ -18,6 +18,8 @@ export interface Options {
   database?: string;
   /** The text of a configuration file. */
   config?: string;
+  /** More arguments of `keydesk serve`. */
+  args?: string[];
 }
 
 /** A running `keydesk serve` of its own, on a port of its own, as a user would start it. */
@@ -34,6 +36,7 @@ export class Server {
     private readonly ownsDataDir: boolean,
     private readonly database: string | undefined,
     private readonly config: string | undefined = undefined,
+    private readonly args: string[] = [],
   ) {
     this.url = `http://127.0.0.1:${port}`;
     this.dataDir = dataDir;
@@ -41,7 +44,7 @@ export class Server {
 
   /** Starts it, and waits until it can answer calls. */
   async start(): Promise<void> {
-    const child = spawn(binary, ['serve', '--listen', `127.0.0.1:${this.port}`, ...this.place()], {
+    const child = spawn(binary, ['serve', '--listen', `127.0.0.1:${this.port}`, ...this.place(), ...this.args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.process = child;
@@ -111,12 +114,13 @@ export async function startServer(options: Options = {}): Promise<Server> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'keydesk-e2e-')));
   const config = options.config === undefined ? undefined : join(dataDir, 'keydesk.toml');
   if (config !== undefined) await writeFile(config, options.config!);
-  const server = new Server(await freePort(), dataDir, options.dataDir === undefined, options.database, config);
+  const server = new Server(await freePort(), dataDir, options.dataDir === undefined, options.database, config, options.args);
   await server.start();
   return server;
 }
 
-function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on. */
+export function freePort(): Promise<number> {
   return new Promise((found, failed) => {
     const probe = createServer();
     probe.once('error', failed);
