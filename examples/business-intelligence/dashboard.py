@@ -6,7 +6,7 @@ import numpy as np
 GREEN, PALE, RED, BLUE, AMBER, DARK = "#2f7d5b", "#a9d3bd", "#d9675f", "#5b9fd0", "#f2b950", "#1c2b4a"
 
 
-def draw(db, start: str, end: str, path) -> None:
+def draw(db, start: str, end: str, day_name: str, path) -> None:
     def columns(query: str) -> list[list]:
         rows = db.execute(query, {"start": start, "end": end}).fetchall()
         return [list(column) for column in zip(*rows)] or [[] for _ in range(9)]
@@ -55,5 +55,5 @@ def draw(db, start: str, end: str, path) -> None:
     bars = codes.barh(labels, counts, 0.7, color=BLUE)
     codes.bar_label(bars, padding=3)
     codes.set_title("What calls came to")
-    figure.suptitle(f"Contact centre, {start[:10]} to {end[:10]}", fontweight="bold", fontsize=13, x=0.01, ha="left")
+    figure.suptitle(f"Contact centre, {day_name}", fontweight="bold", fontsize=13, x=0.01, ha="left")
     figure.savefig(path, dpi=110)

@@ -65,6 +65,6 @@ except ChangesLost:
 print("changed:" if again else "read:", ", ".join(f"{rows} {table}" for table, rows in came.items()))
 wrong = differences(warehouse, gateway, "calls", OF_CALLS, start, end)
 wrong += differences(warehouse, gateway, "queue_intervals", OF_INTERVALS, start, end)
-dashboard.draw(warehouse.db, start, end, options.out / "picture.png")
+dashboard.draw(warehouse.db, start, end, f"{midnight:%A, %d %B %Y}", options.out / "picture.png")
 print(f"dashboard: {options.out / 'picture.png'}")
 raise SystemExit(1 if wrong else 0)
