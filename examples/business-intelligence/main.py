@@ -51,16 +51,17 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--day", type=date.fromisoformat, help="which day, by Sydney's clocks (default: today)")
 parser.add_argument("--out", type=Path, default=Path("out"), help="where the warehouse and the picture are kept")
 options = parser.parse_args()
-zone = ZoneInfo("Australia/Sydney")
-midnight = datetime.combine(options.day or datetime.now(zone).date(), datetime.min.time(), zone)
+gateway, warehouse, zone = Gateway(), Warehouse(options.out), ZoneInfo("Australia/Sydney")
+now = datetime.fromisoformat(gateway.ask("/v1/calls", limit=1)["as_of"]["at"])
+midnight = datetime.combine(options.day or now.astimezone(zone).date(), datetime.min.time(), zone)
 start, end = iso(midnight), iso(midnight + timedelta(days=1))
 
-gateway, warehouse = Gateway(), Warehouse(options.out)
 again = warehouse.kept("day") == iso(midnight - EARLIER)
 try:
     came = warehouse.load(gateway, iso(midnight - EARLIER), end)
 except ChangesLost:
-    again = warehouse.db.execute("DELETE FROM kept") and False
+    again = False
+    warehouse.db.execute("DELETE FROM kept")
     came = warehouse.load(gateway, iso(midnight - EARLIER), end)
 print("changed:" if again else "read:", ", ".join(f"{rows} {table}" for table, rows in came.items()))
 wrong = differences(warehouse, gateway, "calls", OF_CALLS, start, end)
