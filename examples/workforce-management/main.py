@@ -5,7 +5,7 @@ import json
 import os
 import threading
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,8 +23,8 @@ parser.add_argument("--out", type=Path, default=Path("out"), help="where the rep
 options = parser.parse_args()
 options.out.mkdir(parents=True, exist_ok=True)
 store = Store(options.out / "known.db")
-gateway, key = os.environ.get("KEYDESK_GATEWAY", "http://127.0.0.1:8080"), os.environ["KEYDESK_KEY"]
-api = httpx.Client(base_url=gateway, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+api = httpx.Client(base_url=os.environ.get("KEYDESK_GATEWAY", "http://127.0.0.1:8080"), timeout=30,
+                   headers={"Authorization": f"Bearer {os.environ['KEYDESK_KEY']}"})
 
 
 def ask(path: str, **query) -> dict:

@@ -45,8 +45,7 @@ def webhook(api, store, url: str) -> None:
             self.send_response(status)
             self.end_headers()
 
-        def log_message(self, *_) -> None:
-            pass
+        log_message = lambda *_: None
 
     threading.Thread(target=ThreadingHTTPServer(("", urlsplit(url).port), Receiver).serve_forever, daemon=True).start()
     hooks = api.get("/v1/agent-states/webhooks").raise_for_status().json()["items"]

@@ -87,11 +87,12 @@ def write(store, out, plan: pl.DataFrame, start: str, end: str, seq: int) -> int
     agents = adherence(plan, spans)
     picture(out / "picture.png", quarters, plan, spans, agents)
 
-    patient, lost = total["abandoned_count"] - total["short_abandoned_count"], "coalesce(sum(last - first + 1 - n), 0)"
-    pushed, twice, lost = store.rows(f"""SELECT coalesce(sum(n), 0), coalesce(sum(twice), 0), {lost} FROM (SELECT count(*) n, max(subject_seq) last,
+    patient = total["abandoned_count"] - total["short_abandoned_count"]
+    # The events of an agent are counted without a gap.
+    pushed, twice, lost = store.rows("""SELECT total(n), total(twice), total(last - first + 1 - n) FROM (SELECT count(*) n, max(subject_seq) last,
         min(subject_seq) first, sum(stream > 0 AND webhook > 0) twice FROM events GROUP BY agent)""")[0]
     proof = f"{len(rows)} intervals at seq {seq}: {len(rows) - len(wrong)} equal to metrics, {len(wrong)} not"
-    pushes = f"{pushed} agent events, {twice} of them by stream and webhook, {lost} lost"
+    pushes = f"{pushed:.0f} agent events, {twice:.0f} of them by stream and webhook, {lost:.0f} lost"
     mean = lambda sum_of, count: f"{total[sum_of] / count / 1000:.1f} s of {count:,}" if count else "of none"
     lines = [f"# {start} to {end}", "![Service level, and what agents did](picture.png)", "| all queues | recomputed from calls |\n|---|---|",
              f"| Service level | {total['answered_in_target_count'] / max(total['answered_count'] + patient, 1):.1%} |",
@@ -113,11 +114,10 @@ def picture(path, quarters: pl.DataFrame, plan: pl.DataFrame, spans: pl.DataFram
         above.bar(quarters["start"], part, 0.0094, bottom, align="edge", color=colour, label=label)
         bottom += part
     tried = quarters.filter(answered + lost > quarters["short_abandoned_count"])
-    level = above.twinx()
-    share = tried["answered_in_target_count"] / (tried["answered_count"] + tried["abandoned_count"] - tried["short_abandoned_count"])
-    level.plot(tried["start"], 100 * share, color=DARK, linewidth=1.2, marker=".", label="service level, %")
-    level.set_ylim(0, 105)
-    above.set_title("Calls and service level by quarter of an hour")
+    level, count = above.twinx(), tried["answered_count"] + tried["abandoned_count"] - tried["short_abandoned_count"]
+    level.plot(tried["start"], 100 * tried["answered_in_target_count"] / count, color=DARK, linewidth=1.2, marker=".", label="service level, %")
+    level.set(ylim=(0, 105))
+    above.set(title="Calls and service level by quarter of an hour")
     for label, colour in ("talking", BUSY), *list(COLOURS.items())[:4]:
         below.barh(0, 0, color=colour, label=label.replace("_", " "))
     for place, agent in enumerate(agents["extension"]):
@@ -126,9 +126,7 @@ def picture(path, quarters: pl.DataFrame, plan: pl.DataFrame, spans: pl.DataFram
         for part in plan.filter(pl.col("extension") == agent).iter_rows(named=True):
             below.barh(place + 0.4, part["to"] - part["from"], 0.12, part["from"], color=DARK if part["planned"] == "work" else COLOURS["not_ready"])
     below.set_yticks(range(len(agents)), [f"{row['name']}  {row['said']}" for row in agents.iter_rows(named=True)])
-    below.invert_yaxis()
-    below.set_xlim(plan["from"].min(), plan["to"].max())
-    below.set_title("What agents did; the line below is what was planned")
+    below.set(xlim=(plan["from"].min(), plan["to"].max()), ylim=(len(agents), -0.6), title="What agents did; the line below is what was planned")
     below.xaxis.set_major_formatter(dates.DateFormatter("%H:%M"))
     figure.legend(loc="outside lower center", ncols=9, frameon=False)
     figure.savefig(path, dpi=110)

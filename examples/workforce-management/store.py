@@ -42,10 +42,8 @@ class Store:
                 self.db.execute("DELETE FROM events")
                 self.db.execute("DELETE FROM kept WHERE name = 'history'")
             elif event["type"] == "stream.snapshot":
-                agents = event["items"]
-                self.put("agents", [(agent["id"], agent["extension"], agent["display_name"]) for agent in agents])
-                self.put("spans", [(agent["id"], agent["state_since"], agent["state"]) for agent in agents])
-                self.put(last_event_id=event["cursor"])
+                self.put("agents", [(agent["id"], agent["extension"], agent["display_name"]) for agent in event["items"]])
+                self.put("spans", [(agent["id"], agent["state_since"], agent["state"]) for agent in event["items"]], last_event_id=event["cursor"])
             elif event["type"].startswith("agent.") and "subject_seq" in event:
                 agent = event["subject"]["id"]
                 self.db.execute("INSERT OR IGNORE INTO events VALUES (?, ?, ?, 0, 0)", (event["id"], agent, event["subject_seq"]))

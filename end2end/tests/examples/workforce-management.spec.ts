@@ -111,7 +111,6 @@ test('a late wrap has only the interval read again that it revised', async () =>
   const printed = await report();
   expect(printed).toMatch(/intervals: 1 revised/);
   expect(printed).toMatch(/equal to metrics, 0 not/);
-  expect(await report()).toMatch(/intervals: 0 revised/);
 });
 
 test('a figure that differs is told, and so is an event that is missing', async () => {
@@ -119,6 +118,7 @@ test('a figure that differs is told, and so is an event that is missing', async 
     "(SELECT id FROM calls WHERE json_extract(body, '$.durations.wrap_ms') IS NOT NULL AND json_extract(body, '$.queue') IS NOT NULL ORDER BY id DESC LIMIT 1)");
   await sql(`DELETE FROM events WHERE agent = '${agents[0]}' AND subject_seq = (SELECT max(subject_seq) - 1 FROM events WHERE agent = '${agents[0]}')`);
   const printed = await report(1);
+  expect(printed).toMatch(/intervals: 0 revised/);
   expect(printed).toMatch(/equal to metrics, 1 not/);
   expect(printed).toMatch(/, 1 lost/);
 });
