@@ -54,7 +54,7 @@ def webhook(api, store, url: str) -> None:
         for hook in mine:  # Nobody knows their secrets any longer.
             api.delete(f"/v1/agent-states/webhooks/{hook}").raise_for_status()
         store.put(webhook_secret="")
-        made = api.post("/v1/agent-states/webhooks", json={"url": url, "types": ["agent.*"]})
+        made = api.post("/v1/agent-states/webhooks", json={"url": url, "types": ["agent.*", "interval.*"]})
         if made.is_error:
             raise SystemExit(f"The webhook could not be made: {made.json()['detail']}")
         store.put(webhook=made.json()["id"], webhook_secret=made.json()["secret"])

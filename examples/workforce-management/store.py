@@ -44,10 +44,11 @@ class Store:
             elif event["type"] == "stream.snapshot":
                 self.put("agents", [(agent["id"], agent["extension"], agent["display_name"]) for agent in event["items"]])
                 self.put("spans", [(agent["id"], agent["state_since"], agent["state"]) for agent in event["items"]], last_event_id=event["cursor"])
-            elif event["type"].startswith("agent.") and "subject_seq" in event:
+            elif event.get("subject", {}).get("kind") == "agent" and "subject_seq" in event:
                 agent = event["subject"]["id"]
                 self.db.execute("INSERT OR IGNORE INTO events VALUES (?, ?, ?, 0, 0)", (event["id"], agent, event["subject_seq"]))
                 self.db.execute(f"UPDATE events SET {via} = {via} + 1 WHERE id = ?", (event["id"],))
-                self.put("spans", [(agent, event["timestamp"], event["data"]["state"])])
+                if "state" in event["data"]:  # `interval.closed` counts among the events of an agent, too, and has none.
+                    self.put("spans", [(agent, event["timestamp"], event["data"]["state"])])
                 if via == "stream":
                     self.put(last_event_id=f"{event['epoch']}-{event['seq']}")
