@@ -6,9 +6,9 @@ from pathlib import Path
 import duckdb
 import httpx
 
-# What tells the rows of a table apart.
+# What tells the rows of a table apart. An agent can have several states in one millisecond.
 KEYS = {
-    "calls": "id", "offers": "call_id, number", "agents": "id", "agent_states": "agent_id, started_at", "queues": "id", "wraps": "call_id",
+    "calls": "id", "offers": "call_id, number", "agents": "id", "agent_states": "agent_id, started_at, state, activity, routing_state", "queues": "id", "wraps": "call_id",
     "recordings": "id", "contacts": "id", "leads": "id", "events": "seq", "queue_intervals": "queue_id, start", "agent_intervals": "agent_id, start",
 }
 # What there is, in full. All other tables tell what happened, of a day.

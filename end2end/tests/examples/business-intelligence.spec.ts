@@ -71,7 +71,7 @@ test('then only what changed is read, and stands once', async () => {
   expect(await sql("SELECT count(*) FROM contacts WHERE company = 'Changed & Co'")).toEqual([[1]]);
   expect(await sql('SELECT count(*) FROM calls')).toEqual(calls);
   expect(await sql('SELECT max(revision) FROM queue_intervals')).toEqual([[1]]);
-  for (const [table, id] of [['calls', 'id'], ['agent_states', '(agent_id, started_at)'], ['queue_intervals', '(queue_id, start)']]) {
+  for (const [table, id] of [['calls', 'id'], ['agent_states', '(agent_id, started_at, state, activity, routing_state)'], ['queue_intervals', '(queue_id, start)']]) {
     expect(await sql(`SELECT count(*) - count(DISTINCT ${id}) FROM ${table}`), table).toEqual([[0]]);
   }
 });
