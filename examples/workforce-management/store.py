@@ -46,9 +46,9 @@ class Store:
                 self.put("spans", [(agent["id"], agent["state_since"], agent["state"]) for agent in event["items"]], last_event_id=event["cursor"])
             elif event.get("subject", {}).get("kind") == "agent" and "subject_seq" in event:
                 agent = event["subject"]["id"]
-                self.db.execute("INSERT OR IGNORE INTO events VALUES (?, ?, ?, 0, 0)", (event["id"], agent, event["subject_seq"]))
+                new = self.db.execute("INSERT OR IGNORE INTO events VALUES (?, ?, ?, 0, 0)", (event["id"], agent, event["subject_seq"])).rowcount
                 self.db.execute(f"UPDATE events SET {via} = {via} + 1 WHERE id = ?", (event["id"],))
-                if "state" in event["data"]:  # `interval.closed` counts among the events of an agent, too, and has none.
+                if new and "state" in event["data"]:  # `interval.closed` counts among the events of an agent, too, and has none.
                     self.put("spans", [(agent, event["timestamp"], event["data"]["state"])])
                 if via == "stream":
                     self.put(last_event_id=f"{event['epoch']}-{event['seq']}")
