@@ -116,8 +116,7 @@ def picture(path, quarters: pl.DataFrame, plan: pl.DataFrame, spans: pl.DataFram
     tried = quarters.filter(answered + lost > quarters["short_abandoned_count"])
     level, count = above.twinx(), tried["answered_count"] + tried["abandoned_count"] - tried["short_abandoned_count"]
     level.plot(tried["start"], 100 * tried["answered_in_target_count"] / count, color=DARK, linewidth=1.2, marker=".", label="service level, %")
-    level.set(ylim=(0, 105))
-    above.set(title="Calls and service level by quarter of an hour")
+    level.set(ylim=(0, 105), title="Calls and service level by quarter of an hour")
     for label, colour in ("talking", BUSY), *list(COLOURS.items())[:4]:
         below.barh(0, 0, color=colour, label=label.replace("_", " "))
     for place, agent in enumerate(agents["extension"]):
