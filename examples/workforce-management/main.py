@@ -64,7 +64,7 @@ def read_calls(since: str) -> int:
 def read_intervals(start: str, end: str, seq: int) -> None:
     """Reads rows that are new, that were not final, and that were revised; no row twice that can't have changed."""
     about = {"basis": "offered", "length": "15m", "as_of_seq": seq, "to": end}
-    (open_from, last), = store.rows("SELECT min(start) FILTER (WHERE NOT final), max(start) FROM intervals WHERE start BETWEEN ? AND ?", start, end)
+    (open_from, last), = store.rows("SELECT min(start) FILTER (WHERE NOT final), max(start) FROM intervals WHERE start >= ? AND start < ?", start, end)
     unread = open_from or (report.iso(datetime.fromisoformat(last) + timedelta(minutes=15)) if last else start)
     asked = {"new or not final": {"from": unread}} if unread < end else {}
     if last:
