@@ -1,0 +1,108 @@
+"""Workforce management: agent states as they change, figures that can be proved, and adherence to a schedule."""
+
+import argparse
+import json
+import os
+import threading
+import time
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+
+import push
+import report
+from store import Store
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--day", type=date.fromisoformat, help="the day of the report, by Sydney's clocks (default: today)")
+parser.add_argument("--follow", type=float, default=20, metavar="SECONDS", help="follow agent states before the report")
+parser.add_argument("--hook", metavar="URL", help="where this program is reached, to get agent states by webhook, too")
+parser.add_argument("--out", type=Path, default=Path("out"), help="where the report and what is known are kept")
+options = parser.parse_args()
+options.out.mkdir(parents=True, exist_ok=True)
+store = Store(options.out / "known.db")
+api = httpx.Client(base_url=os.environ.get("KEYDESK_GATEWAY", "http://127.0.0.1:8080"), timeout=30,
+                   headers={"Authorization": f"Bearer {os.environ['KEYDESK_KEY']}"})
+
+
+def ask(path: str, **query) -> dict:
+    """Asks, and asks again where it is told to wait or the gateway is away for a moment."""
+    for _ in range(120):
+        try:
+            answer = api.get(path, params=query)
+            if answer.status_code not in (429, 502, 503):
+                return answer.raise_for_status().json()
+            time.sleep(float(answer.headers.get("Retry-After", 1)))
+        except httpx.TransportError:
+            time.sleep(1)
+    raise SystemExit(f"{path} is not answered")
+
+
+def pages(path: str, **query):
+    page = {"next_cursor": None}
+    while "items" not in page or page["next_cursor"]:
+        page = ask(path, limit=500, **query, **({"cursor": page["next_cursor"]} if page["next_cursor"] else {}))
+        yield page
+
+
+def read_calls(since: str) -> int:
+    """Brings the calls up to date, and returns the `seq` at which all of them are true."""
+    rows = lambda page: [(call["id"], json.dumps(call)) for call in page["items"]]
+    if not store.kept("calls_cursor") or store.kept("calls_since") > since:
+        for page in pages("/v1/calls", by="changed", **{"from": since}):
+            store.put("calls", rows(page))
+        store.put(calls_since=since, calls_cursor=page["changes_cursor"])
+    while True:  # Until a page is not full: what changed while the pages were read, and since the last time.
+        page = ask("/v1/calls", changed_since=store.kept("calls_cursor"), limit=500)
+        print(f"calls: {store.put('calls', rows(page), calls_cursor=page['changes_cursor'])} changed")
+        if len(page["items"]) < 500:
+            return page["as_of"]["seq"]
+
+
+def read_intervals(start: str, end: str, seq: int) -> None:
+    """Reads rows that are new, that were not final, and that were revised; no row twice that can't have changed."""
+    about = {"basis": "offered", "length": "15m", "as_of_seq": seq, "to": end}
+    (open_from, last), = store.rows("SELECT min(start) FILTER (WHERE NOT final), max(start) FROM intervals WHERE start >= ? AND start < ?", start, end)
+    unread = open_from or (report.iso(datetime.fromisoformat(last) + timedelta(minutes=15)) if last else start)
+    asked = {"new or not final": {"from": unread}} if unread < end else {}
+    if last:
+        asked["revised"] = {"from": start, "changed_since": store.kept(f"intervals {start}")}
+    for what, query in asked.items():
+        for page in list(pages("/v1/metrics/queues", **about, **query)):
+            rows = [(row["queue"]["id"], row["start"], row["final"], json.dumps(row)) for row in page["items"]]
+            print(f"intervals: {store.put('intervals', rows)} {what}")
+    store.put(**{f"intervals {start}": page["changes_cursor"]})
+
+
+def read_history(start: str, end: str, extensions: list[str]) -> None:
+    """What the agents of the schedule did before they were followed. It is read once for a day; then pushes tell."""
+    if store.kept("history") != start:
+        for agent, extension in store.rows("SELECT id, extension FROM agents"):
+            for page in pages(f"/v1/agents/{agent}/states", **{"from": start, "to": end}) if extension in extensions else ():
+                store.put("spans", [(agent, span["started_at"], span["state"]) for span in page["items"]])
+        store.put(history=start)
+
+
+threading.Thread(target=push.stream, args=(api, store), daemon=True).start()
+if options.hook:
+    push.webhook(api, store, options.hook)
+time.sleep(options.follow)
+while not store.rows("SELECT 1 FROM agents"):
+    time.sleep(0.1)  # The snapshot is still to come.
+zone = ZoneInfo("Australia/Sydney")
+now = datetime.fromisoformat(ask("/v1/agents", limit=1)["as_of"]["at"])
+midnight = datetime.combine(options.day or now.astimezone(zone).date(), datetime.min.time(), zone)
+start, end = report.iso(midnight), report.iso(min(midnight + timedelta(days=1), now))
+schedule = report.planned(Path(__file__).with_name("schedule.csv"), midnight)
+try:
+    # A call counts where its caller entered, which may be long before it changed last.
+    seq = read_calls(report.iso(midnight - timedelta(hours=3)))
+    read_intervals(start, end, seq)
+    read_history(start, end, schedule["extension"].unique().to_list())
+except httpx.HTTPStatusError as error:
+    if error.response.status_code == 410:  # The event log began anew, so nothing that is known can be brought up to date.
+        (options.out / "known.db").unlink()
+    raise SystemExit(f"{error.response.json()['detail']} Start it again.") from error
+raise SystemExit(report.write(store, options.out, schedule, start, end, seq))
