@@ -8,6 +8,7 @@
 //! - a duration is the difference of two instants that are published;
 //! - what a stranger can fill is bounded.
 
+pub mod conformance;
 pub mod event;
 pub mod id;
 pub mod leg;
