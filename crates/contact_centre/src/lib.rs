@@ -30,3 +30,4 @@ pub mod webhooks;
 mod words;
 pub mod world;
 pub mod worlds;
+pub mod zones;

@@ -31,6 +31,7 @@ kinds! {
     AGENT_OFFLINE = 409 "agent_offline" "The agent is not there";
     IDEMPOTENCY_MISMATCH = 409 "idempotency_mismatch" "The Idempotency-Key was used for another request";
     LEAD_BUSY = 409 "lead_busy" "The lead is being called";
+    LEAD_RESTS = 409 "lead_rests" "The lead was called a short while ago";
     QUEUE_CLOSED = 409 "queue_closed" "The queue takes no calls now";
     RECORDING_NOT_READY = 409 "recording_not_ready" "The recording can't be had yet";
     WORLD_TAKEN = 409 "world_taken" "There is a world of this name";
