@@ -197,9 +197,10 @@ mod tests {
 
     #[test]
     fn whoever_goes_on_after_410_is_told_so() {
-        for (after, word) in
-            [(since(), "by changed_since once more"), (Reading { is_place: true, is_whole: false, ..whole() }, "one entry")]
-        {
+        for (after, word) in [
+            (since(), "by changed_since once more"),
+            (Reading { is_place: true, is_whole: false, ..whole() }, "one entry"),
+        ] {
             let mut changes = Changes::new();
             changes.asked(WRAPS, &since());
             assert_eq!(changes.asked(WRAPS, &since()), Play::ChangesLost);

@@ -15,7 +15,7 @@ pub(super) struct Following {
     what: Option<Box<str>>,
     /// The place that was lost.
     lost: Option<Box<str>>,
-    /// Whether places were told since: the first and the last of them.
+    /// Which places were told since.
     told: Told,
     resumes: Verdict,
     resets: Verdict,
@@ -24,16 +24,24 @@ pub(super) struct Following {
 #[derive(Clone, Debug, Default)]
 struct Told {
     any: bool,
-    /// Whether one was the place that was lost: nothing has happened since.
-    lost_again: bool,
+    /// Whether the last one is the place that was lost: then nothing has happened since.
+    is_lost: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// No stream was opened that is known of. It may have been open before.
-    Waiting { since: Instant },
-    Open { since: Instant, cut: Cut },
-    Away { since: Instant, cut: Cut },
+    Waiting {
+        since: Instant,
+    },
+    Open {
+        since: Instant,
+        cut: Cut,
+    },
+    Away {
+        since: Instant,
+        cut: Cut,
+    },
     Done,
 }
 
@@ -84,7 +92,7 @@ impl Following {
             }
             Phase::Away { cut: Cut::Accept, .. } => {
                 let old = place.is_some() && self.lost.as_deref() == place;
-                if old && self.told.any && !self.told.lost_again {
+                if old && self.told.any && !self.told.is_lost {
                     self.resets.breaks(format!(
                         "{what} was told stream.reset with a snapshot, and was opened again with the place of before the reset."
                     ));
@@ -102,7 +110,7 @@ impl Following {
     pub(super) fn told(&mut self, what: &str, place: &str) {
         if self.what.as_deref().is_none_or(|own| own == what) {
             self.told.any = true;
-            self.told.lost_again |= self.lost.as_deref() == Some(place);
+            self.told.is_lost = self.lost.as_deref() == Some(place);
         }
     }
 

@@ -222,7 +222,11 @@ impl Run {
         if self.has(Use::Stream) && self.following.is_to_be_cut(now) {
             return Some(Act::Cut);
         }
-        let noticed = self.has(Use::Metrics) && self.figures.has_read() || self.has(Use::Changes) && self.changes.has_read();
+        let noticed = if self.has(Use::Metrics) {
+            self.figures.has_read()
+        } else {
+            self.has(Use::Changes) && self.changes.has_read()
+        };
         (noticed && !self.is_revised).then_some(Act::LateWrap)
     }
 

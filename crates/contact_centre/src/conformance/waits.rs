@@ -15,10 +15,18 @@ pub(super) struct Waits {
     /// Refusals that are still to be played.
     left: u32,
     seconds: u64,
-    /// What was refused, and before when it should not be asked for again.
-    waiting: BTreeMap<Box<str>, Instant>,
+    waiting: BTreeMap<Box<str>, Refused>,
     kept: bool,
     broken: Verdict,
+}
+
+/// Something that was refused.
+#[derive(Clone, Copy, Debug)]
+struct Refused {
+    /// Before when it should not be asked for again.
+    until: Instant,
+    /// Whether it has to be asked for again: a program may find that it needs something no longer, but not what was played.
+    is_owed: bool,
 }
 
 impl Waits {
@@ -34,14 +42,14 @@ impl Waits {
             return None;
         }
         self.left -= 1;
-        self.told(what, self.seconds, now);
+        self.refuse(what, self.seconds, true, now);
         Some(self.seconds)
     }
 
     /// Something is asked for that is not refused.
     pub(super) fn came(&mut self, what: &str, now: Instant) {
-        let Some(until) = self.waiting.remove(what) else { return };
-        let early = until.as_millis() - now.as_millis();
+        let Some(refused) = self.waiting.remove(what) else { return };
+        let early = refused.until.as_millis() - now.as_millis();
         if early > GRACE_MS {
             self.broken.breaks(format!("{what} was asked for again {early} ms before Retry-After had passed."));
         } else {
@@ -51,18 +59,24 @@ impl Waits {
 
     /// Something was refused for so many seconds.
     pub(super) fn told(&mut self, what: &str, seconds: u64, now: Instant) {
+        self.refuse(what, seconds, false, now);
+    }
+
+    fn refuse(&mut self, what: &str, seconds: u64, is_owed: bool, now: Instant) {
         if self.waiting.len() >= WAITING_MAX && !self.waiting.contains_key(what) {
             return;
         }
         let ms = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000);
-        self.waiting.insert(what.into(), now.plus_millis(ms));
+        let until = now.plus_millis(ms);
+        let refused = self.waiting.entry(what.into()).or_insert(Refused { until, is_owed });
+        *refused = Refused { until, is_owed: is_owed || refused.is_owed };
     }
 
     pub(super) fn verdict(&self, nothing: &'static str, not_again: &'static str) -> Verdict {
         match &self.broken {
             Verdict::Broken(_) => self.broken.clone(),
             _ if self.left > 0 => Verdict::NotSeen(nothing),
-            _ if self.kept && self.waiting.is_empty() => Verdict::Kept,
+            _ if self.kept && self.waiting.values().all(|refused| !refused.is_owed) => Verdict::Kept,
             _ => Verdict::NotSeen(not_again),
         }
     }
@@ -90,6 +104,17 @@ mod tests {
         assert_eq!(waits.asked("GET /b", at(2_000)), None);
         assert_eq!(of(&waits), Verdict::NotSeen("not again"));
         assert_eq!(waits.asked("GET /a", at(3_950)), None);
+        assert_eq!(of(&waits), Verdict::Kept);
+    }
+
+    #[test]
+    fn what_was_refused_by_itself_may_be_needed_no_longer() {
+        let mut waits = Waits::new(1, 2);
+        waits.asked("GET /a", at(0));
+        waits.told("GET /a", 2, at(1));
+        waits.told("GET /b", 9, at(1));
+        assert_eq!(of(&waits), Verdict::NotSeen("not again"));
+        waits.asked("GET /a", at(2_001));
         assert_eq!(of(&waits), Verdict::Kept);
     }
 

@@ -65,9 +65,7 @@ pub(crate) fn status_at(campaign: &Campaign, lead: &Lead, now: Instant) -> LeadS
     let due = lead.status == LeadStatus::Waiting
         && rested
         && begun
-        && zones_of_lead(lead, next_number(lead))
-            .iter()
-            .all(|zone| is_allowed(&campaign.dialling_hours, zone, now));
+        && zones_of_lead(lead, next_number(lead)).iter().all(|zone| is_allowed(&campaign.dialling_hours, zone, now));
     if due { LeadStatus::Due } else { lead.status }
 }
 

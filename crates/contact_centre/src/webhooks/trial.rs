@@ -139,12 +139,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, ms: u64) -> Answer {
-        Answer {
-            status: Some(status),
-            text: String::new(),
-            duration: Duration::from_millis(ms),
-            retry_after: None,
-        }
+        Answer { status: Some(status), text: String::new(), duration: Duration::from_millis(ms), retry_after: None }
     }
 
     #[test]

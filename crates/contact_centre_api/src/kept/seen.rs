@@ -99,8 +99,11 @@ pub(crate) fn is_state(path: &str) -> bool {
 }
 
 fn reading(path: &str, query: &str) -> Option<Read> {
-    let pairs: Vec<(&str, &str)> =
-        query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
+    let pairs: Vec<(&str, &str)> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .collect();
     let value = |name: &str| pairs.iter().find(|(own, _)| *own == name).map(|(_, value)| *value);
     let of = if LISTS.contains(&path) {
         Table::List
@@ -134,9 +137,9 @@ fn is_narrow(from: Option<&str>, to: Option<&str>) -> bool {
     let at = |text: &str| decoded(text).parse::<Instant>().ok();
     match (from, to) {
         (None, None) => true,
-        (Some(from), Some(to)) => at(from)
-            .zip(at(to))
-            .is_some_and(|(from, to)| (0..=HOUR_MS).contains(&(to.as_millis() - from.as_millis()))),
+        (Some(from), Some(to)) => {
+            at(from).zip(at(to)).is_some_and(|(from, to)| (0..=HOUR_MS).contains(&(to.as_millis() - from.as_millis())))
+        }
         _ => false,
     }
 }
@@ -178,10 +181,7 @@ mod tests {
         assert_eq!(of("GET /v1/calls/1", &[]), Kind::Other);
         assert_eq!(of("GET /v1/stream/calls", &[("upgrade", "websocket")]), Kind::Other);
         let place = Some("k-1".into());
-        assert_eq!(
-            of("GET /v1/stream/calls", &[("last-event-id", "k-1")]),
-            Kind::Stream { place, is_state: false }
-        );
+        assert_eq!(of("GET /v1/stream/calls", &[("last-event-id", "k-1")]), Kind::Stream { place, is_state: false });
         assert_eq!(of("GET /v1/stream/queues", &[]), Kind::Stream { place: None, is_state: true });
     }
 

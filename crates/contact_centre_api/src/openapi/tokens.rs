@@ -7,9 +7,7 @@ pub(super) const PATH: &str = "/v1/live/tokens";
 
 /// `POST /v1/live/tokens`.
 pub(super) fn described() -> Value {
-    let content = |schema: &str, example: Value| {
-        json!({ "application/json": { "schema": { "$ref": format!("#/components/schemas/{schema}") }, "example": example } })
-    };
+    let content = |schema: &str, example: Value| json!({ "application/json": { "schema": { "$ref": format!("#/components/schemas/{schema}") }, "example": example } });
     let form = json!({
         "queue_ids": ["0199c7a0-0000-7000-8000-000000000001"], "origin": "https://www.example.com", "minutes": 15,
     });

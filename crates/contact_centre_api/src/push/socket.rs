@@ -129,12 +129,7 @@ async fn unread(io: &mut TokioIo<Upgraded>) {
     while io.read(&mut bytes).await.is_ok_and(|read| read > 0) {}
 }
 
-async fn talk(
-    socket: &mut Socket,
-    stream: &mut Stream,
-    caller: &Caller,
-    watched: &mut Watched,
-) -> Result<Ended, End> {
+async fn talk(socket: &mut Socket, stream: &mut Stream, caller: &Caller, watched: &mut Watched) -> Result<Ended, End> {
     let mut pings = interval(PING);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     pings.reset();

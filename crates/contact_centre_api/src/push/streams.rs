@@ -46,7 +46,8 @@ fn stream(asked: &Asked, mut parts: Parts, feed: Feed) -> Result<Response, Probl
     }
     let stream: Stream = begun(&asked.headers)
         .map_err(|full| Problem::new(&kinds::TOO_MANY_STREAMS).detail(format!("{full}.")).retry_after(10))?;
-    let mut response = if asked.method == Method::HEAD { ().into_response() } else { sse::body(stream, Watched::of(asked)) };
+    let mut response =
+        if asked.method == Method::HEAD { ().into_response() } else { sse::body(stream, Watched::of(asked)) };
     sse::say(response.headers_mut());
     response.headers_mut().remove(header::CONTENT_LENGTH);
     Ok(response)
