@@ -17,7 +17,7 @@ use crate::{
 
 static LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// A place of an epoch that never was, as after a restart in which events were lost.
-pub(crate) const LOST: &str = "k0-0";
+const LOST: &str = "k0-0";
 
 /// A request of a key whose run goes on.
 pub(crate) struct Judged {

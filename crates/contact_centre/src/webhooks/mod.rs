@@ -16,6 +16,7 @@ mod plan;
 mod secrets;
 mod sending;
 mod trial;
+mod trying;
 mod verbs;
 
 pub use hook::{BATCH_MAX, Draft, Faults, HEALTH_WINDOW_MS, Hook, HookView, Owner, Patch};

@@ -1,16 +1,6 @@
 //! What is seen of receivers while somebody tries them.
 
-use model::DeliveryState;
-use uuid::Uuid;
-
-use super::{
-    TEST, Webhooks,
-    hook::{Faults, Hook},
-    plan::told,
-    sending::Delivery,
-};
 use delivery::Answer;
-use model::Instant;
 
 /// How receivers answer, as it is seen from here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,8 +32,6 @@ pub enum Forged {
 impl Trial {
     /// How long an answer may take, in milliseconds.
     pub const QUICK_MS: u32 = 3_000;
-    /// How often a delivery comes again, and by how much all come later.
-    const FAULTS: Faults = Faults { duplicates: 3, delay_ms: 2_000 };
 
     /// Takes in a try of a delivery that is signed rightly.
     pub(super) fn tried(&mut self, again: bool, answer: &Answer) {
@@ -58,7 +46,7 @@ impl Trial {
     }
 
     /// What is known of several receivers.
-    fn with(self, other: Self) -> Self {
+    pub(super) fn with(self, other: Self) -> Self {
         let forged = match (self.forged, other.forged) {
             // The worst of them: what is no refusal, then what is still on its way.
             (Forged::Answered(Some(400..=499)), other) => other,
@@ -74,61 +62,6 @@ impl Trial {
             slowest_ms: self.slowest_ms.max(other.slowest_ms),
             forged,
         }
-    }
-}
-
-impl Webhooks {
-    /// Tries the receivers of a key that are not being tried yet: deliveries come late and again, and one has a wrong signature. What is
-    /// known of all of them; none where there are none.
-    pub fn try_out(&self, key: Uuid) -> Option<Trial> {
-        let now = self.now();
-        let mut hooks = self.lock();
-        let mut known: Option<Trial> = None;
-        let mut begun = false;
-        for hook in hooks.by_id.values_mut().filter(|hook| hook.owner.key_id == key && hook.enabled) {
-            if hook.trial.is_none() {
-                begun = true;
-                hook.begin_trial(now);
-            }
-            let own = hook.trial.unwrap_or_default();
-            known = Some(known.map_or(own, |known| known.with(own)));
-        }
-        hooks.changed |= begun;
-        drop(hooks);
-        if begun {
-            self.0.signals.hint();
-        }
-        known
-    }
-
-    /// Ends the trial of a key's receivers.
-    pub fn leave(&self, key: Uuid) {
-        for hook in self.lock().by_id.values_mut().filter(|hook| hook.owner.key_id == key) {
-            if hook.trial.take().is_some() {
-                hook.faults = Faults::default();
-                hook.deliveries.retain(|_, delivery| !delivery.forged);
-            }
-        }
-    }
-}
-
-impl Hook {
-    fn begin_trial(&mut self, now: Instant) {
-        self.trial = Some(Trial::default());
-        self.faults = Trial::FAULTS;
-        let mut word = |forged: bool| {
-            let id = self.word_id(now);
-            let body = told(id, Some(&self.epoch), TEST, now, serde_json::Map::new());
-            self.put(Delivery { forged, ..Delivery::due(id, TEST, id, now, body, now) });
-        };
-        word(false);
-        word(true);
-    }
-
-    /// A delivery with a wrong signature that is due. It goes by itself.
-    pub(super) fn forged(&self, now: Instant) -> Option<(i64, &Delivery)> {
-        let due = |one: &Delivery| one.forged && one.is(DeliveryState::Pending) && one.next_at <= now;
-        self.deliveries.iter().find(|(_, one)| due(one)).map(|(place, one)| (*place, one))
     }
 }
 
