@@ -69,7 +69,7 @@ impl Following {
 
     /// A stream is opened. Says whether its place is lost.
     pub(super) fn opened(&mut self, what: &str, place: Option<&str>, is_state: bool, now: Instant) -> bool {
-        if self.what.get_or_insert_with(|| what.into()).as_ref() != what {
+        if **self.what.get_or_insert_with(|| what.into()) != *what {
             return false;
         }
         let (next, lost) = match self.phase {

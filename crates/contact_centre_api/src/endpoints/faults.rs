@@ -48,7 +48,7 @@ pub(crate) fn late_wrap(asked: &Asked) -> Result<(), Problem> {
 /// 404 if there is none yet.
 pub(crate) fn note_late(world: &Shared, now: Instant, may: impl Fn(&Wrap) -> bool) -> Result<(), Problem> {
     let _turn = world.turn_of_thread();
-    world.with(now, |world: &mut World| {
+    world.with(now, |world: &mut World| -> Result<(), Problem> {
         let can = |call: &Call| {
             let noted = call.noted().is_none_or(&may);
             noted && call.closed_at.is_some() && call.has_wrap() && call.instants.answered_at.is_some()

@@ -87,10 +87,10 @@ impl Program<'_> {
         let body = json!({"to": "0491570156", "agent_id": self.door.free_agent()});
         let dial = |name: Option<&str>| {
             let ask = self.door.ask(ALL, "POST", "/calls").json(&body);
-            name.map_or_else(
-                || self.door.ask(ALL, "POST", "/calls").json(&body),
-                |name| ask.header("idempotency-key", name),
-            )
+            match name {
+                Some(name) => ask.header("idempotency-key", name),
+                None => ask,
+            }
         };
         match self.bad {
             Bad::NoName => assert_eq!(self.send(|| dial(None)).await.status, 202),
