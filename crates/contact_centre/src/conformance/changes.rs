@@ -58,7 +58,6 @@ impl Changes {
                 ));
             } else {
                 self.anew.keep();
-                self.excuse();
             }
         }
         if reading.is_since {
@@ -66,6 +65,7 @@ impl Changes {
             self.changes.keep();
             if self.lost == Lost::NotYet && self.since >= 2 {
                 self.lost = Lost::Told(what.into());
+                self.excuse();
                 return Play::ChangesLost;
             }
         } else if reading.is_whole {
@@ -183,6 +183,20 @@ mod tests {
         assert_eq!(changes.changes(), Verdict::Kept);
         changes.asked(WRAPS, &whole());
         assert!(matches!(changes.changes(), Verdict::Broken(why) if why.starts_with("GET /v1/wraps was read")));
+    }
+
+    #[test]
+    fn everything_may_be_read_anew_after_410() {
+        let mut changes = Changes::new();
+        let (calls, wraps) = ("GET /v1/data/calls", "GET /v1/data/wraps");
+        let table = Reading { of: Table::Whole, ..whole() };
+        changes.asked(calls, &table);
+        changes.asked(wraps, &table);
+        changes.asked(calls, &since());
+        assert_eq!(changes.asked(wraps, &since()), Play::ChangesLost);
+        changes.asked(calls, &table);
+        changes.asked(wraps, &table);
+        assert_eq!([changes.changes(), changes.anew()], [const { Verdict::Kept }; 2]);
     }
 
     #[test]

@@ -107,7 +107,7 @@ impl Check {
     pub(super) fn applies(self, uses: &[Use]) -> bool {
         let has = |one: Use| uses.contains(&one);
         match self {
-            Self::WaitsAfter429 => uses.iter().any(|one| *one != Use::Webhook),
+            Self::WaitsAfter429 => uses.iter().any(|one| !matches!(one, Use::Stream | Use::Webhook)),
             Self::ResumesStreams | Self::AcceptsResets => has(Use::Stream),
             Self::RepeatsCallsByName => has(Use::Calls),
             Self::ReadsChanges | Self::ReadsAnewAfter410 | Self::FollowsPages => has(Use::Changes),
@@ -162,6 +162,6 @@ mod tests {
             assert!(!check.text().is_empty() && (1..=20).contains(&check.case()));
         }
         let of = |uses: &[Use]| Check::ALL.iter().filter(|check| check.applies(uses)).count();
-        assert_eq!((of(&[Use::Webhook]), of(&[Use::Stream]), of(&[Use::Changes])), (4, 3, 4));
+        assert_eq!((of(&[Use::Webhook]), of(&[Use::Stream]), of(&[Use::Changes])), (4, 2, 4));
     }
 }

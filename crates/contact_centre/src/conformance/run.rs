@@ -77,9 +77,9 @@ pub struct Run {
 impl Run {
     /// A run that begins now, of an integration that uses these.
     pub fn new(uses: &[Use], now: Instant) -> Self {
-        // Calls are refused by themselves, so whoever does nothing but call needs no other refusal.
-        let calls_alone = uses.iter().all(|one| matches!(one, Use::Calls | Use::Webhook));
-        let too_many = if calls_alone { 0 } else { TOO_MANY.0 };
+        // Calls are refused by themselves. Whoever reads nothing may send no other request.
+        let reads = uses.iter().any(|one| matches!(one, Use::Changes | Use::Recordings | Use::Metrics));
+        let too_many = if reads { TOO_MANY.0 } else { 0 };
         Self {
             uses: Use::ALL.iter().copied().filter(|one| uses.contains(one)).collect(),
             started_at: now,
@@ -149,7 +149,9 @@ impl Run {
             }
             return Play::Pass;
         }
-        if let Some(seconds) = self.waits.asked(what, now) {
+        if matches!(request.asks, Asks::Stream { .. }) {
+            self.waits.came(what, now);
+        } else if let Some(seconds) = self.waits.asked(what, now) {
             self.plays(Fault::TooMany, now);
             return Play::TooMany(seconds);
         }
@@ -363,7 +365,7 @@ mod tests {
         run.cut(0, at(RUN_MS - 1));
         assert_eq!(run.due(at(RUN_MS)), None);
         let score = run.score();
-        assert_eq!((run.ended_at(), score.points, score.of), (Some(at(RUN_MS)), 0, 70));
+        assert_eq!((run.ended_at(), score.points, score.of), (Some(at(RUN_MS)), 0, 60));
         assert!(score.checks.iter().all(|check| check.reason.is_some()));
         assert!(run.played().is_empty());
     }
