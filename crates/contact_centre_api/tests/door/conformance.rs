@@ -196,7 +196,7 @@ async fn a_run_is_of_one_key_and_of_what_it_uses() {
     begin(json!({"uses": ["stream"]})).await;
     door.pass(600_000);
     let over = score(&door).await;
-    assert_eq!((&over["run"]["state"], &over["points"], &over["of"]), (&json!("done"), &json!(0), &json!(30)));
+    assert_eq!((&over["run"]["state"], &over["points"], &over["of"]), (&json!("done"), &json!(0), &json!(20)));
     assert!(over["checks"].as_array().unwrap().iter().all(|check| check["reason"].is_string()));
     assert_eq!(door.ask(ALL, "GET", "/queues").send().await.status, 200);
 }
