@@ -52,6 +52,7 @@ kinds! {
     INTERNAL_ERROR = 500 "internal_error" "Something went wrong here";
     CATCHING_UP = 503 "catching_up" "The contact centre is catching up with its clock";
     FULL = 503 "full" "There is no more room";
+    OPENING = 503 "opening" "The contact centre is being opened";
     NOT_WRITTEN = 503 "not_written" "What happened could not be written down";
     WEBHOOKS_UNAVAILABLE = 503 "webhooks_unavailable" "This contact centre sends no webhooks";
     TOO_MANY_EXPORTS = 503 "too_many_exports" "As many tables are being read as can be at once";
