@@ -65,7 +65,9 @@ pub(crate) fn status_at(campaign: &Campaign, lead: &Lead, now: Instant) -> LeadS
     let due = lead.status == LeadStatus::Waiting
         && rested
         && begun
-        && zones_of_lead(lead, next_number(lead)).iter().all(|zone| is_allowed(&campaign.dialling_hours, zone, now));
+        && zones_of_lead(lead, next_number(lead).map(|number| &**number))
+            .iter()
+            .all(|zone| is_allowed(&campaign.dialling_hours, zone, now));
     if due { LeadStatus::Due } else { lead.status }
 }
 
@@ -80,12 +82,12 @@ fn next_number(lead: &Lead) -> Option<&Arc<PhoneNumber>> {
 }
 
 /// Whose clocks somebody may have who is called at one of a lead's numbers: the lead's own, else those of the number's country.
-pub(crate) fn zones_of_lead<'a>(lead: &'a Lead, number: Option<&Arc<PhoneNumber>>) -> &'a [TimeZone] {
+pub(crate) fn zones_of_lead<'a>(lead: &'a Lead, number: Option<&PhoneNumber>) -> &'a [TimeZone] {
     static UTC: TimeZone = TimeZone::UTC;
     if let Some(zone) = &lead.timezone {
         return slice::from_ref(zone);
     }
-    match number.map(|number| zones_of(number)).unwrap_or_default() {
+    match number.map(zones_of).unwrap_or_default() {
         [] => slice::from_ref(&UTC),
         of_country => of_country,
     }
