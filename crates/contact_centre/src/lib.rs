@@ -8,6 +8,7 @@
 //! - a duration is the difference of two instants that are published;
 //! - what a stranger can fill is bounded.
 
+pub mod conformance;
 pub mod event;
 pub mod id;
 pub mod leg;
@@ -29,3 +30,4 @@ pub mod webhooks;
 mod words;
 pub mod world;
 pub mod worlds;
+pub mod zones;

@@ -1,6 +1,6 @@
 //! What all requests share.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use contact_centre::{recording::Digests, sim::Config, worlds::Worlds};
 use model::{
@@ -9,7 +9,7 @@ use model::{
 };
 use uuid::Uuid;
 
-use crate::kept::{Answers, Dialled, Faults, Habits, Pushed, Sessions};
+use crate::kept::{Answers, Dialled, Faults, Pushed, Runs, Sessions};
 
 /// Where time and randomness come from.
 pub trait Source: Send + Sync + 'static {
@@ -49,6 +49,17 @@ pub struct Settings {
 #[derive(Clone)]
 pub struct Centre(Arc<Inner>);
 
+/// [`Centre`], for whoever goes on for no longer than it is there.
+#[derive(Clone, Debug)]
+pub(crate) struct WeakCentre(Weak<Inner>);
+
+impl WeakCentre {
+    /// None once nobody has it any more.
+    pub(crate) fn upgrade(&self) -> Option<Centre> {
+        self.0.upgrade().map(Centre)
+    }
+}
+
 struct Inner {
     worlds: Worlds,
     source: Box<dyn Source>,
@@ -57,10 +68,16 @@ struct Inner {
     answers: Answers,
     dialled: Dialled,
     faults: Faults,
-    habits: Habits,
+    runs: Runs,
     digests: Digests,
     exports: Arc<tokio::sync::Semaphore>,
     pushed: Pushed,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Inner")
+    }
 }
 
 impl std::fmt::Debug for Centre {
@@ -82,11 +99,15 @@ impl Centre {
             answers: Answers::default(),
             dialled: Dialled::default(),
             faults: Faults::default(),
-            habits: Habits::default(),
+            runs: Runs::default(),
             digests: Digests::default(),
             exports,
             pushed,
         }))
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakCentre {
+        WeakCentre(Arc::downgrade(&self.0))
     }
 
     /// The worlds, for whoever moves their clocks.
@@ -132,8 +153,8 @@ impl Centre {
         &self.0.dialled
     }
 
-    pub(crate) fn habits(&self) -> &Habits {
-        &self.0.habits
+    pub(crate) fn runs(&self) -> &Runs {
+        &self.0.runs
     }
 
     pub(crate) fn faults(&self) -> &Faults {

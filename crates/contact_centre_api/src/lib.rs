@@ -16,6 +16,7 @@ mod centre;
 mod endpoints;
 mod figures;
 mod forms;
+mod judged;
 mod kept;
 mod narrowed;
 mod openapi;

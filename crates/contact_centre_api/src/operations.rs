@@ -66,7 +66,8 @@ pub static OPERATIONS: &[Operation] = operations! {
     POST "/sandbox/worlds" "" sandbox => sandbox::make_world, "Make the world of the key", [], "WorldForm" -> "MadeWorld";
     GET "/sandbox/clock" "" sandbox => sandbox::clock, "Read the clock", [], "" -> "Clock";
     POST "/sandbox/clock" "" sandbox => sandbox::set_clock, "Pause, resume, step, jump or speed up the clock", [], "ClockForm" -> "Clock";
-    GET "/sandbox/conformance" "" sandbox => conformance::get, "Read how the key behaves, as far as it is seen", [], "" -> "Conformance";
+    POST "/sandbox/conformance" "" sandbox => conformance::post, "Have things go wrong for the key, and see how it copes", [], "ConformanceForm" -> "Conformance";
+    GET "/sandbox/conformance" "" sandbox => conformance::get, "Read how the key has coped, check by check", [], "" -> "Conformance";
     POST "/sandbox/reset" "" sandbox => sandbox::reset, "Begin the world anew", [], "ResetForm" -> "World";
     GET "/live/accuracy" "" sandbox => accuracy::get, "Read how good expected waits were yesterday", [], "" -> "Accuracy";
 };

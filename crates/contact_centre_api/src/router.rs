@@ -11,12 +11,11 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use model::Environment;
 
 use crate::{
     caller::Caller,
     centre::Centre,
-    kept::Seen,
+    judged::Judged,
     openapi,
     operations::all,
     protocol::{Problem, kinds},
@@ -53,17 +52,19 @@ async fn around(State(centre): State<Centre>, mut request: Request, next: Next) 
     let head = request.method() == Method::HEAD;
     let id = request_id(request.headers(), &centre);
     let admitted = admitted(&centre, &request);
-    // Of programs that are being built, so that they can be told how they do.
-    let tried = admitted.as_ref().ok().filter(|caller| caller.environment == Environment::Test);
-    let seen = tried.map(|caller| (caller.key_id, Seen::of(request.method(), request.uri(), request.headers())));
+    // Of programs that are being tried, so that they can be told how they do.
+    let judged = admitted.as_ref().ok().and_then(|caller| Judged::of(&centre, caller, &request));
     let mut response = match admitted {
         Ok(caller) if is_refused(&centre, &caller, &request) => {
             Problem::new(&kinds::RATE_LIMITED).retry_after(1).into_response()
         }
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
+        Ok(caller) => match judged.as_ref().map_or(Ok(()), |judged| judged.asked(&centre, request.headers_mut())) {
+            Ok(()) => {
+                request.extensions_mut().insert(caller);
+                next.run(request).await
+            }
+            Err(problem) => problem.into_response(),
+        },
         Err(problem) => problem.into_response(),
     };
     let bare = response.status().as_u16() >= 400 && !response.headers().contains_key(header::CONTENT_TYPE);
@@ -71,9 +72,8 @@ async fn around(State(centre): State<Centre>, mut request: Request, next: Next) 
     if let Some(problem) = problem.or_else(|| bare.then(|| Problem::of_status(response.status()))) {
         problem.render(id.to_str().unwrap_or_default(), &mut response, head);
     }
-    if let Some((key, seen)) = seen {
-        let wait = response.headers().get(header::RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
-        centre.habits().note(key, &seen, wait, centre.now());
+    if let Some(judged) = judged {
+        response = judged.answered(&centre, response).await;
     }
     response.headers_mut().insert(REQUEST_ID.clone(), id);
     response

@@ -107,6 +107,7 @@ const SANDBOX: &[Row] = &[
     (POST, "/sandbox/clock", ""),
     (POST, "/sandbox/faults", ""),
     (POST, "/sandbox/reset", ""),
+    (POST, "/sandbox/conformance", ""),
     (GET, "/sandbox/conformance", ""),
     (GET, "/live/accuracy", ""),
 ];

@@ -1,11 +1,12 @@
 //! The contact centre that test keys open: behind the gateway of this process, where no port leads to it, or by itself on a port
 //! for a gateway elsewhere.
 //!
-//! To make up 30 days takes some seconds the first time. Meanwhile the server serves, and calls to the contact centre wait.
+//! To make up 30 days takes some seconds the first time. Meanwhile the server serves, and calls to the contact centre are told to come back.
 
 mod clock;
 mod connection;
 mod open;
+mod opening;
 mod standalone;
 mod threads;
 mod webhooks;
@@ -13,10 +14,12 @@ mod webhooks;
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    pin::pin,
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
+use axum::Router;
 use cli::Sandbox;
 use contact_centre_api::{Centre, router};
 use gate::forward::Entrance;
@@ -83,19 +86,30 @@ async fn serve(
     mut stop: watch::Receiver<bool>,
 ) {
     let here = TrustedProxies::new(Network::parse(&GATEWAY.ip().to_string()).into_iter().collect());
-    let opened = tokio::select! {
-        opened = open(sandbox, here) => opened,
-        _ = stop.changed() => return,
+    // Once it is open, connections that were made before reach it as well.
+    let opened: Arc<OnceLock<Router>> = Arc::default();
+    let answering = opening::router(Arc::clone(&opened));
+    let mut connections = JoinSet::new();
+    let mut opens = pin!(open(sandbox, here));
+    let centre_and_clock = loop {
+        tokio::select! {
+            opened = &mut opens => break opened,
+            taken = entrance.accept() => {
+                let Some(stream) = taken else { return };
+                connections.spawn(connection::answer(stream, GATEWAY, answering.clone()));
+            }
+            Some(_) = connections.join_next() => {}
+            _ = stop.changed() => return,
+        }
     };
     // Without it the door is closed, and the gateway says so to test keys.
-    let Some((centre, clock)) = opened else { return };
+    let Some((centre, clock)) = centre_and_clock else { return };
     let _ = running.set(centre.clone());
+    let _ = opened.set(router(centre.clone()));
     let delivering = tokio::spawn({
         let (centre, stop) = (centre.clone(), stop.clone());
         async move { centre.deliver(keys, stop).await }
     });
-    let answering = router(centre.clone());
-    let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             taken = entrance.accept() => {

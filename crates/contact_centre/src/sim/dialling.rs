@@ -1,6 +1,6 @@
 //! Which lead is called next, and when an agent of a campaign dials.
 
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
 use model::{Instant, TimeZone};
 
@@ -10,6 +10,7 @@ use crate::{
     objects::{Agent, Campaign, DiallingHours, DiallingMode, Lead, LeadStatus, PhoneNumber},
     seed::Seed,
     state::State,
+    zones::zones_of,
 };
 
 /// The team that calls people.
@@ -46,8 +47,7 @@ pub(crate) fn next_dial(seed: Seed, agent: &Agent, after: Instant) -> Option<Ins
 pub(crate) fn candidate(state: &State, now: Instant) -> Option<Dial> {
     let lead = state.leads().find(|lead| is_due(state, lead, now))?;
     let campaign = state.campaign(lead.campaign_id)?;
-    // One number after the other.
-    let to = lead.phones.get(lead.attempts.len() % lead.phones.len().max(1))?;
+    let to = next_number(lead)?;
     Some(Dial { campaign: campaign.id, lead: lead.id, from: campaign.caller_ids.first()?.clone(), to: to.clone() })
 }
 
@@ -60,13 +60,37 @@ fn is_due(state: &State, lead: &Lead, now: Instant) -> bool {
 
 /// The status of a lead by the clock: one that waits is due when its times and the hours of the campaign allow a call.
 pub(crate) fn status_at(campaign: &Campaign, lead: &Lead, now: Instant) -> LeadStatus {
-    let rested = lead.attempts.last().is_none_or(|last| last.at.plus_millis(campaign.retry_after_ms) <= now);
+    let rested = rests_until(campaign, lead).is_none_or(|until| until <= now);
     let begun = lead.not_before.is_none_or(|from| from <= now) && lead.not_after.is_none_or(|to| now < to);
     let due = lead.status == LeadStatus::Waiting
         && rested
         && begun
-        && is_allowed(&campaign.dialling_hours, lead.timezone.as_ref().unwrap_or(&TimeZone::UTC), now);
+        && zones_of_lead(lead, next_number(lead).map(|number| &**number))
+            .iter()
+            .all(|zone| is_allowed(&campaign.dialling_hours, zone, now));
     if due { LeadStatus::Due } else { lead.status }
+}
+
+/// Until when a lead is left alone after the last attempt; none before the first.
+pub(crate) fn rests_until(campaign: &Campaign, lead: &Lead) -> Option<Instant> {
+    lead.attempts.last().map(|last| last.at.plus_millis(campaign.retry_after_ms))
+}
+
+/// The number of a lead that is called next: one after the other.
+fn next_number(lead: &Lead) -> Option<&Arc<PhoneNumber>> {
+    lead.phones.get(lead.attempts.len() % lead.phones.len().max(1))
+}
+
+/// Whose clocks somebody may have who is called at one of a lead's numbers: the lead's own, else those of the number's country.
+pub(crate) fn zones_of_lead<'a>(lead: &'a Lead, number: Option<&PhoneNumber>) -> &'a [TimeZone] {
+    static UTC: TimeZone = TimeZone::UTC;
+    if let Some(zone) = &lead.timezone {
+        return slice::from_ref(zone);
+    }
+    match number.map(zones_of).unwrap_or_default() {
+        [] => slice::from_ref(&UTC),
+        of_country => of_country,
+    }
 }
 
 /// Whether the callee's clocks allow a call.
@@ -76,10 +100,46 @@ fn is_allowed(hours: &DiallingHours, zone: &TimeZone, at: Instant) -> bool {
 }
 
 /// `at` if the callee's clocks allow a call then, else the next instant at which they do; none within eight days.
-pub fn next_allowed(hours: &DiallingHours, zone: &TimeZone, at: Instant) -> Option<Instant> {
+fn next_allowed(hours: &DiallingHours, zone: &TimeZone, at: Instant) -> Option<Instant> {
     if is_allowed(hours, zone, at) {
         return Some(at);
     }
     let first = at.as_millis() - at.as_millis().rem_euclid(QUARTER_MS) + QUARTER_MS;
     (0..8 * 96).map(|n| Instant::from_millis(first + n * QUARTER_MS)).find(|at| is_allowed(hours, zone, *at))
+}
+
+/// The first instant, from now on, at which the clocks of all zones allow a call; none within a week or so.
+pub fn next_in_all(hours: &DiallingHours, zones: &[TimeZone], now: Instant) -> Option<Instant> {
+    let mut at = now;
+    // Each round goes on to the next hours of a zone, of which a week has seven.
+    for _ in 0..7 * (zones.len() + 1) {
+        let next = zones
+            .iter()
+            .map(|zone| next_allowed(hours, zone, at))
+            .try_fold(at, |latest, next| Some(latest.max(next?)))?;
+        if next == at {
+            return Some(at);
+        }
+        at = next;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_made_when_every_clock_allows_it() {
+        let hours = DiallingHours { from_hour: 9, to_hour: 20, weekends: false };
+        let zones: Vec<_> = ["Australia/Sydney", "Australia/Perth"].map(|zone| zone.parse().unwrap()).into();
+        let next = |at: &str| next_in_all(&hours, &zones, at.parse().unwrap()).map(|at| at.to_string());
+        // 9:00 in Perth is noon in Sydney.
+        assert_eq!(next("2026-03-04T00:00:00Z").as_deref(), Some("2026-03-04T01:00:00.000Z"));
+        assert_eq!(next("2026-03-04T02:00:00Z").as_deref(), Some("2026-03-04T02:00:00.000Z"));
+        // Friday evening in Sydney: Monday in Perth.
+        assert_eq!(next("2026-03-06T09:30:00Z").as_deref(), Some("2026-03-09T01:00:00.000Z"));
+        let never = DiallingHours { from_hour: 9, to_hour: 10, weekends: false };
+        assert_eq!(next_in_all(&never, &zones, "2026-03-04T00:00:00Z".parse().unwrap()), None);
+    }
 }

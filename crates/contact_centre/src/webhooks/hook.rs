@@ -7,7 +7,7 @@ use model::{DeliveryState, Instant, WebhookHealth, WebhookOrder, WebhookSignatur
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::sending::Delivery;
+use super::{sending::Delivery, trial::Trial};
 use crate::{
     id::QueueId,
     log::Epoch,
@@ -120,6 +120,9 @@ pub struct Hook {
     /// What goes wrong because somebody wants to see what comes of it.
     #[serde(skip)]
     pub(super) faults: Faults,
+    /// What is seen of it while it is tried.
+    #[serde(skip)]
+    pub(super) trial: Option<Trial>,
     pub(super) last_delivered_at: Option<Instant>,
     pub(super) last_failed_at: Option<Instant>,
     #[serde(with = "millis")]

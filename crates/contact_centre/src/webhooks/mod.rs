@@ -15,12 +15,15 @@ mod outbox;
 mod plan;
 mod secrets;
 mod sending;
+mod trial;
+mod trying;
 mod verbs;
 
 pub use hook::{BATCH_MAX, Draft, Faults, HEALTH_WINDOW_MS, Hook, HookView, Owner, Patch};
 pub use keep::KeepError;
 pub use secrets::MasterKey;
 pub use sending::{Delivered, DeliveryView};
+pub use trial::{Forged, Trial};
 pub use verbs::{HOOKS_MAX, HOOKS_OF_KEY_MAX, NotDone, Standing};
 
 use std::{

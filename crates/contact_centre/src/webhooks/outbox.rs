@@ -14,6 +14,7 @@ use super::{
     BATCH, Webhooks,
     hook::{HEALTH_WINDOW_MS, Hook},
     sending::Delivery,
+    trial::Forged,
 };
 
 /// How often it is looked whether something has happened.
@@ -71,6 +72,11 @@ impl Webhooks {
     }
 }
 
+/// A delivery as it is sent.
+fn due(position: i64, one: &Delivery) -> Due {
+    Due { position, event: one.event_id, attempts: one.attempts, since: one.since, body: one.body.clone() }
+}
+
 /// Waits until it is time to stop, and holds nothing afterwards.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
@@ -110,12 +116,18 @@ impl Outbox for Webhooks {
         let now = self.now();
         let hooks = self.lock();
         let Some(hook) = hooks.by_id.get(&receiver).filter(|hook| hook.enabled) else { return Ok(None) };
+        let url = WebhookUrl::parse(&hook.url, self.0.client.policy());
+        if let Some((position, one)) = hook.forged(now) {
+            // The secret of a receiver that nobody has.
+            let secrets = vec![self.0.master.secret(Uuid::nil(), 0, hook.signature)];
+            return Ok(Some(Batch { url, secrets, due: vec![due(position, one)] }));
+        }
         let in_order = hook.order == WebhookOrder::Subject;
         // A batch has events of many subjects, so each waits for the one before.
-        let pending = |one: &Delivery| one.is(DeliveryState::Pending);
+        let pending = |one: &Delivery| one.is(DeliveryState::Pending) && !one.forged;
         let as_one = hook.batch > 1 || hook.deliveries.values().any(|one| pending(one) && &*one.kind == BATCH);
         let mut subjects = HashSet::new();
-        let due = hook
+        let all = hook
             .deliveries
             .iter()
             .filter(|(_, one)| pending(one))
@@ -123,16 +135,9 @@ impl Outbox for Webhooks {
             .filter(|(_, one)| !in_order || subjects.insert(if as_one { hook.id } else { one.subject }))
             .filter(|(_, one)| one.next_at <= now)
             .take(most)
-            .map(|(position, one)| Due {
-                position: *position,
-                event: one.event_id,
-                attempts: one.attempts,
-                since: one.since,
-                body: one.body.clone(),
-            })
+            .map(|(position, one)| due(*position, one))
             .collect();
-        let url = WebhookUrl::parse(&hook.url, self.0.client.policy());
-        Ok(Some(Batch { url, secrets: self.secrets(hook, now), due }))
+        Ok(Some(Batch { url, secrets: self.secrets(hook, now), due: all }))
     }
 
     fn still(&self, receiver: Uuid, due: Due) -> Option<Due> {
@@ -173,6 +178,17 @@ impl Outbox for Webhooks {
 impl Hook {
     fn settle(&mut self, Outcome { position, at, answer, next }: Outcome) {
         let Some(delivery) = self.deliveries.get_mut(&position) else { return };
+        if delivery.forged {
+            // It is no event, so it says nothing of how the receiver does, but to whoever tries it.
+            self.deliveries.remove(&position);
+            if let Some(trial) = &mut self.trial {
+                trial.forged = Forged::Answered(answer.status);
+            }
+            return;
+        }
+        if let Some(trial) = &mut self.trial {
+            trial.tried(delivery.again, &answer);
+        }
         delivery.attempts = delivery.attempts.saturating_add(1);
         let (accepted, gone) = (answer.is_accepted(), answer.is_gone());
         let duration_ms = u32::try_from(answer.duration.as_millis()).unwrap_or(u32::MAX);
@@ -180,6 +196,7 @@ impl Hook {
         match next {
             Next::Delivered if self.faults.duplicates > 0 => {
                 self.faults.duplicates -= 1;
+                delivery.again = true;
                 delivery.next_at = at;
             }
             Next::Delivered => {

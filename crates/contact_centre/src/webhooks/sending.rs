@@ -29,6 +29,12 @@ pub(super) struct Delivery {
     #[serde(with = "millis")]
     pub(super) next_at: Instant,
     pub(super) last: Option<Attempt>,
+    /// Whether it was accepted before, and comes again because somebody wants to see what comes of it.
+    #[serde(skip)]
+    pub(super) again: bool,
+    /// Whether it is signed wrongly, to see whether that is noticed.
+    #[serde(skip)]
+    pub(super) forged: bool,
 }
 
 /// A body is JSON, and so is text.
@@ -68,6 +74,8 @@ impl Delivery {
             since: now,
             next_at: now,
             last: None,
+            again: false,
+            forged: false,
         }
     }
 

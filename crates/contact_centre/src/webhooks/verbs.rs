@@ -122,6 +122,7 @@ impl Webhooks {
             places: 0,
             failing_since: None,
             faults: Faults::default(),
+            trial: None,
             last_delivered_at: None,
             last_failed_at: None,
             created_at: now,

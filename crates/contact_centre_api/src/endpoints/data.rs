@@ -1,6 +1,9 @@
 use axum::{extract::Path, response::Response};
 use bytes::Bytes;
-use contact_centre::world::AsOf;
+use contact_centre::{
+    log::Cursor,
+    world::{AsOf, World},
+};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
 
@@ -12,6 +15,7 @@ use crate::{
 
 static ROW_COUNT: HeaderName = HeaderName::from_static("x-row-count");
 static AS_OF_SEQ: HeaderName = HeaderName::from_static("x-as-of-seq");
+static CHANGES_CURSOR: HeaderName = HeaderName::from_static("x-changes-cursor");
 
 #[derive(Serialize)]
 struct Catalogue {
@@ -71,8 +75,13 @@ pub(crate) async fn get(
         return Err(Problem::new(&kinds::TOO_MANY_EXPORTS).retry_after(5));
     };
     let head = asked.method == http::Method::HEAD;
-    let (asked, source) =
-        asked.ask(move |asked, world| Ok((asked.clone(), Source::of(world, table.name, &selection)?))).await?;
+    let read = move |asked: &Asked, world: &mut World| {
+        let source = Source::of(world, table.name, &selection)?;
+        // Whoever comes back with it gets what changed after this table.
+        let changes = Cursor { epoch: world.epoch().clone(), seq: source.as_of().seq };
+        Ok((asked.clone(), source, changes))
+    };
+    let (asked, source, changes) = asked.ask(read).await?;
     let as_of = source.as_of();
     let (feed, body) = channel();
     if !head {
@@ -82,16 +91,19 @@ pub(crate) async fn get(
             drop(turn);
         });
     }
-    Ok(answer(table, format, as_of, if head { None } else { Some(body) }))
+    Ok(answer(table, format, (as_of, &changes), if head { None } else { Some(body) }))
 }
 
-fn answer(table: &Table, format: Format, as_of: AsOf, body: Option<Body>) -> Response {
+fn answer(table: &Table, format: Format, (as_of, changes): (AsOf, &Cursor), body: Option<Body>) -> Response {
     let mut response = Response::new(body.map_or_else(axum::body::Body::empty, axum::body::Body::new));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::TRAILER, HeaderValue::from_static("x-row-count, x-as-of-seq"));
     headers.insert(AS_OF_SEQ.clone(), HeaderValue::from(as_of.seq));
+    if let Ok(changes) = HeaderValue::try_from(changes.to_string()) {
+        headers.insert(CHANGES_CURSOR.clone(), changes);
+    }
     let name = format!("attachment; filename=\"{}.{}\"", table.name, format.ending());
     if let Ok(name) = HeaderValue::try_from(name) {
         headers.insert(header::CONTENT_DISPOSITION, name);

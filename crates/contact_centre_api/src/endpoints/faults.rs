@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use contact_centre::{
     event::Actor,
-    objects::Call,
+    objects::{Call, Wrap},
+    shared::Shared,
     sim::WRAP_CODES,
     world::{World, WrapDraft},
 };
+use model::Instant;
 
 use crate::{
     asked::Asked,
@@ -37,9 +39,20 @@ pub(crate) fn set(asked: &Asked, rate_limited: u32, slow_recordings: u32) -> Res
 /// # Errors
 /// 404 if no call is over yet.
 pub(crate) fn late_wrap(asked: &Asked) -> Result<(), Problem> {
-    let _turn = asked.world.turn_of_thread();
-    asked.world(|world: &mut World| {
-        let can = |call: &Call| call.closed_at.is_some() && call.has_wrap() && call.instants.answered_at.is_some();
+    note_late(&asked.world, asked.now, |_| true)
+}
+
+/// [`late_wrap`] of the last call of which something was noted that may be overwritten.
+///
+/// # Errors
+/// 404 if there is none yet.
+pub(crate) fn note_late(world: &Shared, now: Instant, may: impl Fn(&Wrap) -> bool) -> Result<(), Problem> {
+    let _turn = world.turn_of_thread();
+    world.with(now, |world: &mut World| -> Result<(), Problem> {
+        let can = |call: &Call| {
+            let noted = call.noted().is_none_or(&may);
+            noted && call.closed_at.is_some() && call.has_wrap() && call.instants.answered_at.is_some()
+        };
         let call = world.state().calls().rev().find(|call| can(call)).ok_or(Problem::not_found("call"))?;
         let (id, before) = (call.id, call.noted().map(|wrap| wrap.code.to_string()));
         let other = WRAP_CODES.iter().find(|code| before.as_deref() != Some(code.code));
@@ -51,5 +64,5 @@ pub(crate) fn late_wrap(asked: &Asked) -> Result<(), Problem> {
         };
         world.write_wrap(&Actor::SYSTEM, id, &draft, None)?;
         Ok(())
-    })
+    })?
 }

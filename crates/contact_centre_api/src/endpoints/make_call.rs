@@ -1,14 +1,15 @@
 use contact_centre::{
     id::{AgentId, CampaignId, LeadId},
     objects::{Agent, DiallingHours, PhoneNumber},
-    sim::next_allowed,
+    sim::next_in_all,
     world::{Dialled, World},
+    zones::zones_of,
 };
 use http::{HeaderValue, StatusCode, header};
-use model::{Instant, TimeZone};
+use model::TimeZone;
 use serde::Deserialize;
 
-use super::{calls, zones::zones_of};
+use super::calls;
 use crate::{
     asked::Asked,
     forms::number,
@@ -103,7 +104,7 @@ fn within_hours(
 ) -> Result<(), Problem> {
     let Some(hours) = asked.caller.limits.dialling_hours else { return Ok(()) };
     let hours = DiallingHours { from_hour: hours.from_hour(), to_hour: hours.to_hour(), weekends: hours.weekends() };
-    let zones = callee_zones(asked, world, agent, to, lead);
+    let zones = callee_zones(world, agent, to, lead);
     let now = world.now();
     let next = next_in_all(&hours, &zones, now);
     if next == Some(now) { Ok(()) } else { Err(Problem::outside_dialling_hours(next)) }
@@ -111,7 +112,7 @@ fn within_hours(
 
 /// Whose clocks the callee may have: those of the lead whose number it is or of the contact, else those of the number's country, else the
 /// agent's.
-fn callee_zones(asked: &Asked, world: &World, agent: AgentId, to: &PhoneNumber, lead: Option<LeadId>) -> Vec<TimeZone> {
+fn callee_zones(world: &World, agent: AgentId, to: &PhoneNumber, lead: Option<LeadId>) -> Vec<TimeZone> {
     let state = world.state();
     let of_lead = lead.and_then(|id| state.lead(id)).filter(|lead| lead.has_number(to));
     let of_lead = of_lead.and_then(|lead| lead.timezone.clone());
@@ -123,45 +124,8 @@ fn callee_zones(asked: &Asked, world: &World, agent: AgentId, to: &PhoneNumber, 
     if let Some(zone) = of_lead.or_else(of_contact) {
         return vec![zone];
     }
-    let of_country = zones_of(&to.raw, asked.centre.settings());
-    if of_country.is_empty() {
-        return vec![state.agent(agent).map_or(TimeZone::UTC, |agent| agent.timezone.clone())];
-    }
-    of_country
-}
-
-/// The first instant, from now on, at which the clocks of all zones allow a call; none within a week or so.
-fn next_in_all(hours: &DiallingHours, zones: &[TimeZone], now: Instant) -> Option<Instant> {
-    let mut at = now;
-    // Each round goes on to the next hours of a zone, of which a week has seven.
-    for _ in 0..7 * (zones.len() + 1) {
-        let next = zones
-            .iter()
-            .map(|zone| next_allowed(hours, zone, at))
-            .try_fold(at, |latest, next| Some(latest.max(next?)))?;
-        if next == at {
-            return Some(at);
-        }
-        at = next;
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_call_is_made_when_every_clock_allows_it() {
-        let hours = DiallingHours { from_hour: 9, to_hour: 20, weekends: false };
-        let zones: Vec<_> = ["Australia/Sydney", "Australia/Perth"].map(|zone| zone.parse().unwrap()).into();
-        let next = |at: &str| next_in_all(&hours, &zones, at.parse().unwrap()).map(|at| at.to_string());
-        // 9:00 in Perth is noon in Sydney.
-        assert_eq!(next("2026-03-04T00:00:00Z").as_deref(), Some("2026-03-04T01:00:00.000Z"));
-        assert_eq!(next("2026-03-04T02:00:00Z").as_deref(), Some("2026-03-04T02:00:00.000Z"));
-        // Friday evening in Sydney: Monday in Perth.
-        assert_eq!(next("2026-03-06T09:30:00Z").as_deref(), Some("2026-03-09T01:00:00.000Z"));
-        let never = DiallingHours { from_hour: 9, to_hour: 10, weekends: false };
-        assert_eq!(next_in_all(&never, &zones, "2026-03-04T00:00:00Z".parse().unwrap()), None);
+    match zones_of(to) {
+        [] => vec![state.agent(agent).map_or(TimeZone::UTC, |agent| agent.timezone.clone())],
+        of_country => of_country.to_vec(),
     }
 }

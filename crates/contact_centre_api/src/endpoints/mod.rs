@@ -24,4 +24,3 @@ pub(crate) mod sandbox;
 pub(crate) mod sessions;
 pub(crate) mod verbs;
 pub(crate) mod wraps;
-mod zones;

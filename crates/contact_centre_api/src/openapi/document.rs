@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-use super::examples::Example;
+use super::{examples::Example, tokens};
 use crate::{operation::Operation, operations::all, protocol::kinds::KINDS, push};
 
 /// Schemas and parameters.
@@ -26,6 +26,7 @@ pub(super) fn written(examples: &[Example]) -> Result<Vec<u8>, serde_json::Error
             item.insert(operation.method.to_lowercase(), described(operation, of));
         }
     }
+    paths.insert(tokens::PATH.to_owned(), tokens::described());
     let problems: Map<_, _> = KINDS
         .iter()
         .map(|kind| (kind.code.to_owned(), json!({ "status": kind.status, "title": kind.title })))
@@ -134,7 +135,14 @@ fn answers(operation: &Operation, example: Option<&Example>) -> Value {
             return json!({ "202": { "description": "It is on its way." }, "default": problem });
         }
         ("", "GET", _) => json!({
-            "description": "The table, with the trailers X-Row-Count and X-As-Of-Seq.",
+            "description": "The table, with the trailers X-Row-Count and X-As-Of-Seq for clients that send `TE: trailers`.",
+            "headers": {
+                "X-As-Of-Seq": { "schema": { "type": "integer" }, "description": "Up to which event the table is true." },
+                "X-Changes-Cursor": {
+                    "schema": { "type": "string" },
+                    "description": "For changed_since: what changes after this table.",
+                },
+            },
             "content": { "application/x-ndjson": {}, "text/csv": {}, "application/vnd.apache.parquet": {} },
         }),
         ("", _, _) => json!({ "description": "A line for each row.", "content": { "application/x-ndjson": {} } }),

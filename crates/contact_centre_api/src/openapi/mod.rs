@@ -3,6 +3,7 @@
 
 mod document;
 mod examples;
+mod tokens;
 mod walk;
 
 use axum::Router;

@@ -85,6 +85,7 @@ const ORDER: &[(&str, &str)] = &[
     ("POST", "/calls/{id}/hold"),
     ("POST", "/calls/{id}/resume"),
     ("POST", "/calls/{id}/transfer"),
+    ("POST", "/sandbox/conformance"),
     ("GET", "/sandbox/conformance"),
     ("POST", "/sandbox/reset"),
 ];
@@ -213,6 +214,7 @@ impl<'a> Walk<'a> {
                 let queue = state.queues().find(|queue| queue.open)?;
                 json!({ "queue_id": queue.id })
             }
+            ("POST", "/sandbox/conformance") => json!({ "uses": ["stream", "calls", "changes"] }),
             ("POST", "/sandbox/reset") => json!({ "seed": 8 }),
             ("POST", _) => json!({}),
             _ => Value::Null,

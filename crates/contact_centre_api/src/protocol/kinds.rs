@@ -31,6 +31,7 @@ kinds! {
     AGENT_OFFLINE = 409 "agent_offline" "The agent is not there";
     IDEMPOTENCY_MISMATCH = 409 "idempotency_mismatch" "The Idempotency-Key was used for another request";
     LEAD_BUSY = 409 "lead_busy" "The lead is being called";
+    LEAD_RESTS = 409 "lead_rests" "The lead was called a short while ago";
     QUEUE_CLOSED = 409 "queue_closed" "The queue takes no calls now";
     RECORDING_NOT_READY = 409 "recording_not_ready" "The recording can't be had yet";
     WORLD_TAKEN = 409 "world_taken" "There is a world of this name";
@@ -51,6 +52,7 @@ kinds! {
     INTERNAL_ERROR = 500 "internal_error" "Something went wrong here";
     CATCHING_UP = 503 "catching_up" "The contact centre is catching up with its clock";
     FULL = 503 "full" "There is no more room";
+    OPENING = 503 "opening" "The contact centre is being opened";
     NOT_WRITTEN = 503 "not_written" "What happened could not be written down";
     WEBHOOKS_UNAVAILABLE = 503 "webhooks_unavailable" "This contact centre sends no webhooks";
     TOO_MANY_EXPORTS = 503 "too_many_exports" "As many tables are being read as can be at once";

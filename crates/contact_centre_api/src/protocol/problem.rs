@@ -199,6 +199,11 @@ impl From<Refusal> for Problem {
                     .with("state", state.as_str());
             }
             Refusal::OutsideDiallingHours { next } => return Self::outside_dialling_hours(*next),
+            Refusal::LeadRests { next } => {
+                return Self::new(&kinds::LEAD_RESTS)
+                    .detail(format!("The lead was called a short while ago. It may be called next at {next}."))
+                    .with("next_allowed_at", next.to_string());
+            }
             Refusal::AgentOffline => &kinds::AGENT_OFFLINE,
             Refusal::AgentBusy => &kinds::AGENT_BUSY,
             Refusal::QueueClosed => &kinds::QUEUE_CLOSED,

@@ -7,6 +7,7 @@ mod asyncapi;
 mod faults;
 mod handshake;
 mod keys;
+mod line;
 mod pulled;
 mod socket;
 mod sse;

@@ -26,7 +26,10 @@ use tokio_tungstenite::{
     },
 };
 
-use super::words::{Wish, understood};
+use super::{
+    line::Watched,
+    words::{Wish, understood},
+};
 use crate::caller::Caller;
 
 /// How often a client is asked whether it lives.
@@ -77,7 +80,7 @@ impl From<Error> for End {
 }
 
 /// Sends a stream to a client until either ends; without one, says that there are too many.
-pub(super) async fn serve(io: Upgraded, stream: Option<Stream>, caller: &Caller) {
+pub(super) async fn serve(io: Upgraded, stream: Option<Stream>, caller: &Caller, mut watched: Watched) {
     let config = WebSocketConfig::default()
         .read_buffer_size(1_024)
         .write_buffer_size(0)
@@ -86,7 +89,7 @@ pub(super) async fn serve(io: Upgraded, stream: Option<Stream>, caller: &Caller)
     let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(io), Role::Server, Some(config)).await;
     let end = match stream {
         None => End::Told(CloseCode::from(TOO_MANY), "too many streams"),
-        Some(mut stream) => match talk(&mut socket, &mut stream, caller).await {
+        Some(mut stream) => match talk(&mut socket, &mut stream, caller, &mut watched).await {
             Err(end) => end,
             Ok(Ended::Slow) => End::Told(CloseCode::from(SLOW), "slow consumer"),
             Ok(Ended::Gone) => End::Told(CloseCode::Away, "restart"),
@@ -126,7 +129,7 @@ async fn unread(io: &mut TokioIo<Upgraded>) {
     while io.read(&mut bytes).await.is_ok_and(|read| read > 0) {}
 }
 
-async fn talk(socket: &mut Socket, stream: &mut Stream, caller: &Caller) -> Result<Ended, End> {
+async fn talk(socket: &mut Socket, stream: &mut Stream, caller: &Caller, watched: &mut Watched) -> Result<Ended, End> {
     let mut pings = interval(PING);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     pings.reset();
@@ -141,6 +144,7 @@ async fn talk(socket: &mut Socket, stream: &mut Stream, caller: &Caller) -> Resu
                 (missed, said) = (missed + 1, 0);
                 send(socket, Message::Ping(Bytes::new()), stream).await?;
             }
+            () = watched.cut() => return Ok(Ended::Cut),
             received = socket.next() => {
                 // Whatever comes shows that the client lives.
                 missed = 0;
@@ -149,7 +153,7 @@ async fn talk(socket: &mut Socket, stream: &mut Stream, caller: &Caller) -> Resu
                 if said > SAID_MOST {
                     return Err(End::Told(CloseCode::Policy, "too many messages"));
                 }
-                heard(received, stream, caller)?;
+                heard(received, stream, caller, watched)?;
             }
             next = stream.next() => match next {
                 Next::Frame(frame) => send_text(socket, &frame.json(), stream).await?,
@@ -162,7 +166,7 @@ async fn talk(socket: &mut Socket, stream: &mut Stream, caller: &Caller) -> Resu
 }
 
 /// Does what a client says.
-fn heard(message: Message, stream: &mut Stream, caller: &Caller) -> Result<(), End> {
+fn heard(message: Message, stream: &mut Stream, caller: &Caller, watched: &Watched) -> Result<(), End> {
     let text = match message {
         Message::Text(text) => text,
         Message::Binary(_) => return Err(End::Told(CloseCode::Unsupported, "text was expected")),
@@ -170,7 +174,7 @@ fn heard(message: Message, stream: &mut Stream, caller: &Caller) -> Result<(), E
         Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return Ok(()),
     };
     match understood(&text, caller).map_err(End::Wrong)? {
-        Wish::Resume(start) => stream.restart().begin(start, None),
+        Wish::Resume(start) => stream.restart().begin(watched.resumed(start), None),
         Wish::Filter(filter) => stream.restart().begin(Start::Now, Some(filter)),
         Wish::Acknowledged(seq) if seq > stream.subscription().place() => {
             return Err(End::Wrong("what was not sent can't have been seen".to_owned()));

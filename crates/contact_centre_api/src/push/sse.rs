@@ -11,6 +11,8 @@ use contact_centre::push::{Next, Stream};
 use futures::stream;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use super::line::Watched;
+
 /// A comment: proxies and clients see that the stream lives, and no event comes of it.
 const HEARTBEAT: Bytes = Bytes::from_static(b":hb\n\n");
 
@@ -19,21 +21,31 @@ const HEARTBEAT: Bytes = Bytes::from_static(b":hb\n\n");
 const PIECE: usize = 8 * 1_024;
 
 /// A stream as a body. Its frames are those that all others get, and are not copied.
-pub(super) fn body(following: Stream) -> Response {
-    let pieces = stream::unfold((following, Bytes::new()), |(mut following, mut rest)| async move {
-        if rest.is_empty() {
-            rest = match following.next().await {
-                Next::Frame(frame) => frame.sse(),
-                Next::Heartbeat => HEARTBEAT,
-                Next::Ended(_) => return None,
-            };
-        } else {
-            // What was handed over is sent meanwhile.
-            tokio::task::yield_now().await;
-        }
-        let piece = rest.split_to(rest.len().min(PIECE));
-        Some((Ok::<_, Infallible>(piece), (following, rest)))
-    });
+pub(super) fn body(following: Stream, watched: Watched) -> Response {
+    let pieces =
+        stream::unfold((following, watched, Bytes::new()), |(mut following, mut watched, mut rest)| async move {
+            if rest.is_empty() {
+                let next = tokio::select! {
+                    biased;
+                    () = watched.cut() => return None,
+                    next = following.next() => next,
+                };
+                rest = match next {
+                    Next::Frame(frame) => {
+                        let event = frame.sse();
+                        watched.sent(&event);
+                        event
+                    }
+                    Next::Heartbeat => HEARTBEAT,
+                    Next::Ended(_) => return None,
+                };
+            } else {
+                // What was handed over is sent meanwhile.
+                tokio::task::yield_now().await;
+            }
+            let piece = rest.split_to(rest.len().min(PIECE));
+            Some((Ok::<_, Infallible>(piece), (following, watched, rest)))
+        });
     Body::from_stream(pieces).into_response()
 }
 

@@ -2,7 +2,7 @@ use axum::response::{IntoResponse, Response};
 use contact_centre::push::{Feed, Stream};
 use http::{HeaderMap, Method, header, request::Parts};
 
-use super::{asked_for, handshake, socket, sse};
+use super::{asked_for, handshake, line::Watched, socket, sse};
 use crate::{
     asked::Asked,
     protocol::{Problem, kinds},
@@ -34,19 +34,20 @@ fn stream(asked: &Asked, mut parts: Parts, feed: Feed) -> Result<Response, Probl
     if handshake::is_wanted(&asked.headers) {
         let shaken = handshake::shake(&mut parts)?;
         let stream = begun(&asked.headers).ok();
-        let caller = asked.caller.clone();
+        let (caller, watched) = (asked.caller.clone(), Watched::of(asked));
         let Some(upgrade) = shaken.upgrade else { return Err(Problem::new(&kinds::NOT_UPGRADABLE)) };
         tokio::spawn(async move {
             // Whoever asks for a WebSocket may hang up before they have it.
             if let Ok(io) = upgrade.await {
-                socket::serve(io, stream, &caller).await;
+                socket::serve(io, stream, &caller, watched).await;
             }
         });
         return Ok(shaken.response);
     }
     let stream: Stream = begun(&asked.headers)
         .map_err(|full| Problem::new(&kinds::TOO_MANY_STREAMS).detail(format!("{full}.")).retry_after(10))?;
-    let mut response = if asked.method == Method::HEAD { ().into_response() } else { sse::body(stream) };
+    let mut response =
+        if asked.method == Method::HEAD { ().into_response() } else { sse::body(stream, Watched::of(asked)) };
     sse::say(response.headers_mut());
     response.headers_mut().remove(header::CONTENT_LENGTH);
     Ok(response)

@@ -153,6 +153,31 @@ async fn a_table_is_one_moment_however_long_it_is_read() {
     assert_eq!(connected, then);
 }
 
+/// Whoever has read a table once comes back with its cursor for what changed, and misses nothing.
+#[tokio::test]
+async fn a_table_says_with_what_to_come_back_for_what_changes() {
+    let door = Door::open(10);
+    let read = async |query: String| {
+        let told = door.ask(BI, "GET", &format!("/data/calls?{query}")).send().await;
+        assert_eq!(told.status, 200, "{}", told.text());
+        let cursor = told.header("x-changes-cursor").unwrap().to_owned();
+        (lines(told.text()), cursor)
+    };
+    let (all, cursor) = read(String::new()).await;
+    let place: contact_centre::log::Cursor = cursor.parse().unwrap();
+    assert!(all.iter().all(|leg| leg["seq"].as_u64().unwrap() <= place.seq));
+    let (none, again) = read(format!("changed_since={cursor}")).await;
+    assert_eq!((none.len(), &again), (0, &cursor));
+    door.pass(600_000);
+    let (changed, next) = read(format!("changed_since={cursor}")).await;
+    assert!(!changed.is_empty() && changed.iter().all(|leg| leg["seq"].as_u64().unwrap() > place.seq));
+    let expected = door.world(|world| world.state().calls().filter(|call| call.seq > place.seq).count());
+    assert_eq!(changed.len(), expected);
+    assert_ne!(next, cursor);
+    let head = door.ask(BI, "HEAD", "/data/calls").send().await;
+    assert_eq!(head.header("x-changes-cursor"), Some(&*next));
+}
+
 #[tokio::test]
 async fn rows_that_are_written_are_told_line_by_line() {
     let door = Door::open(10);

@@ -83,6 +83,52 @@ async fn a_lead_whose_clocks_allow_no_call_is_not_called() {
     assert_eq!(told.json()["next_allowed_at"], "2026-03-04T08:00:00.000Z");
 }
 
+/// Without clocks of its own a lead has those of its number's country.
+#[tokio::test]
+async fn a_lead_without_a_timezone_lives_where_its_number_does() {
+    let door = Door::open(6);
+    let campaign = preview(&door).await;
+    let enter = async |phone: &str| {
+        let row = json!({"campaign_id": campaign, "external_id": phone, "phones": [phone]});
+        let told = door.ask(CRM, "POST", "/leads/batch").json(&json!({"leads": [row]})).send().await.json();
+        told["results"][0]["id"].clone()
+    };
+    // 13:00 in Sydney, 3:00 in the morning in Berlin, and 2:00 by UTC.
+    let (here, far) = (enter("+61491570156").await, enter("+49711123456").await);
+    let due = door.get(CRM, "/leads?status=due&limit=500").await;
+    let is_due = |id: &Value| due["items"].as_array().unwrap().iter().any(|lead| lead["id"] == *id);
+    assert!(is_due(&here) && !is_due(&far));
+    let dial = async |to: &str, lead: &Value| {
+        let call = json!({"to": to, "agent_id": door.free_agent(), "lead_id": lead});
+        door.ask(CRM, "POST", "/calls").json(&call).send().await
+    };
+    let told = dial("+49711123456", &far).await;
+    assert_eq!(told.code(403), "outside_dialling_hours");
+    assert_eq!(told.json()["next_allowed_at"], "2026-03-04T08:00:00.000Z");
+    assert_eq!(dial("+61491570156", &here).await.status, 202);
+}
+
+/// A lead that was not reached is left alone for as long as its campaign says.
+#[tokio::test]
+async fn a_lead_is_not_called_again_at_once() {
+    let door = Door::open(6);
+    let campaign = preview(&door).await;
+    let row = json!({"campaign_id": campaign, "phones": ["0491 570 156"], "timezone": "Australia/Sydney"});
+    let lead = door.ask(CRM, "POST", "/leads/batch").json(&json!({"leads": [row]})).send().await.json();
+    let lead = lead["results"][0]["id"].clone();
+    let call = json!({"to": "0491 570 156", "agent_id": door.free_agent(), "lead_id": lead});
+    let told = door.ask(CRM, "POST", "/calls").json(&call).send().await;
+    let (id, started) = (crate::support::id(&told.json()), told.json()["instants"]["started_at"].clone());
+    let hung_up = door.ask(CRM, "POST", &format!("/calls/{id}/hangup")).json(&json!({})).send().await;
+    assert_eq!(hung_up.status, 200, "{}", hung_up.text());
+    door.until(|world| world.state().call(id).unwrap().closed_at);
+    let again = json!({"to": "0491 570 156", "agent_id": door.free_agent(), "lead_id": lead});
+    let told = door.ask(CRM, "POST", "/calls").json(&again).send().await;
+    assert_eq!(told.code(409), "lead_rests");
+    let next = told.json()["next_allowed_at"].as_str().unwrap().to_owned();
+    assert!(next.starts_with("2026-03-05T02:") && started.as_str().unwrap().starts_with("2026-03-04T02:"), "{next}");
+}
+
 /// Who may call in some hours alone does not get around them by a lead who lives elsewhere.
 #[tokio::test]
 async fn a_lead_lends_its_clocks_to_its_own_numbers_alone() {

@@ -5,6 +5,7 @@
 mod agents;
 mod bulk;
 mod calls;
+mod conformance;
 mod contacts;
 mod data;
 mod feed;

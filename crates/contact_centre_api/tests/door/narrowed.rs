@@ -147,6 +147,7 @@ async fn what_is_of_no_queue_is_refused_before_anything_is_looked_at() {
         ("POST", "/sandbox/reset".to_owned()),
         ("POST", "/sandbox/clock".to_owned()),
         ("POST", "/sandbox/faults".to_owned()),
+        ("POST", "/sandbox/conformance".to_owned()),
         ("POST", "/sandbox/worlds".to_owned()),
     ] {
         let refused = ask(&door, own, method, &path).json(&json!({})).send().await;

@@ -98,26 +98,6 @@ async fn what_is_to_go_wrong_does_so_as_often_and_in_no_other_world() {
 }
 
 #[tokio::test]
-async fn a_program_is_told_how_it_behaves() {
-    let door = Door::open(12);
-    let told = async || door.get("", "/sandbox/conformance").await;
-    let of = |told: &Value, name: &str| {
-        let item = told["items"].as_array().unwrap().iter().find(|item| item["name"] == name).unwrap().clone();
-        (item["kept_count"].as_u64().unwrap(), item["broken_count"].as_u64().unwrap(), item["verdict"].clone())
-    };
-    let first = told().await;
-    assert_eq!((&first["score_ratio"], of(&first, "calls_are_named").2), (&Value::Null, json!("not_seen")));
-    let page = door.get("contacts:read", "/contacts").await;
-    door.get("contacts:read", &format!("/contacts?changed_since={}", page["changes_cursor"].as_str().unwrap())).await;
-    let body = json!({"to": "0491570156", "agent_id": door.free_agent()});
-    door.ask("calls:make", "POST", "/calls").json(&body).send().await;
-    let then = told().await;
-    assert_eq!(of(&then, "changes_are_read"), (1, 0, json!("kept")));
-    assert_eq!(of(&then, "calls_are_named"), (0, 1, json!("broken")));
-    assert_eq!(then["score_ratio"], 0.5);
-}
-
-#[tokio::test]
 async fn a_world_that_begins_anew_has_another_log() {
     let door = Door::open(12);
     post(&door, "mine", "/worlds", json!({"seed": 5})).await;

@@ -1,13 +1,11 @@
 use std::sync::Arc;
 
-use model::TimeZone;
-
 use super::Refusal;
 use crate::{
     event::{Actor, NewCall},
     id::{AgentId, CallId, CampaignId, ContactId, LeadId, QueueId},
     objects::{Direction, LeadStatus, LegState, PhoneNumber, Relation},
-    sim::next_allowed,
+    sim::{next_in_all, rests_until, zones_of_lead},
     world::World,
 };
 
@@ -43,7 +41,7 @@ impl World {
     /// # Errors
     /// [`Refusal`] if there is no such agent, campaign or lead, if the agent is offline or busy, if a contact who has the number or
     /// is the lead's must not be called, if the number is not the lead's, if the lead's times or the callee's clocks do not allow the
-    /// campaign's calls, and if there are too many calls.
+    /// campaign's calls, if the lead was called too short a while ago, and if there are too many calls.
     pub fn make_call(&mut self, actor: &Actor, dialled: Dialled) -> Result<CallId, Refusal> {
         let agent = self.state().agent(dialled.agent_id).ok_or(Refusal::NotFound("agent"))?;
         if agent.status.state() == crate::objects::AgentState::Offline {
@@ -116,8 +114,10 @@ impl World {
         if lead.not_after.is_some_and(|to| to <= self.now()) {
             return Err(Refusal::Invalid { field: "lead_id", problem: "is no longer to be called" });
         }
-        let zone = lead.timezone.clone().unwrap_or(TimeZone::UTC);
-        let next = next_allowed(&campaign.dialling_hours, &zone, self.now());
+        if let Some(next) = rests_until(campaign, lead).filter(|until| self.now() < *until) {
+            return Err(Refusal::LeadRests { next });
+        }
+        let next = next_in_all(&campaign.dialling_hours, zones_of_lead(lead, Some(&dialled.to)), self.now());
         if next != Some(self.now()) {
             return Err(Refusal::OutsideDiallingHours { next });
         }

@@ -29,6 +29,12 @@ pub enum Refusal {
         /// When they do next; none within a week.
         next: Option<Instant>,
     },
+    /// The campaign leaves a lead alone for a while after each attempt.
+    #[error("the lead was called a short while ago")]
+    LeadRests {
+        /// Until when it does.
+        next: Instant,
+    },
     /// What was written can't be so.
     #[error("{field} {problem}")]
     Invalid {
@@ -65,6 +71,7 @@ impl Refusal {
             Self::QueueClosed => "queue_closed",
             Self::DoNotCall => "do_not_call",
             Self::OutsideDiallingHours { .. } => "outside_dialling_hours",
+            Self::LeadRests { .. } => "lead_rests",
             Self::Invalid { .. } => "invalid",
             Self::Changed => "changed",
             Self::Recording(_) => "recording_not_possible",
