@@ -28,8 +28,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Files, each with its name and its ending.
+type Files = Vec<(String, String, PathBuf)>;
+
 /// The text files of a folder, by name and ending, in order. A folder that is not there has none.
-fn files(folder: &Path) -> Result<Vec<(String, String, PathBuf)>, Box<dyn Error>> {
+fn files(folder: &Path) -> Result<Files, Box<dyn Error>> {
     let mut found = Vec::new();
     let Ok(entries) = fs::read_dir(folder) else { return Ok(found) };
     println!("cargo:rerun-if-changed={}", folder.display());

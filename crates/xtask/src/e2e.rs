@@ -46,6 +46,8 @@ pub(crate) fn playwright(folder: &Path, binary: &Path, args: &[String], count: &
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report)
         .env("TMPDIR", scratch::folder())
         .env("KEYDESK_BIN", binary)
+        // A specification that is named is meant, whichever it is.
+        .envs((!args.is_empty()).then_some(("KEYDESK_EXAMPLES", "all")))
         .env(Profile::VARIABLE, Profile::Dev.name());
     if let Some(browser) = browser::find()? {
         command.env("KEYDESK_BROWSER", browser);

@@ -77,7 +77,7 @@ impl Reader<'_> {
                         Event::Text(text) | Event::Code(text) => self.words(text),
                         Event::SoftBreak | Event::HardBreak => self.words(" "),
                         Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::TableRow | TagEnd::TableHead) => {
-                            self.words("\n")
+                            self.words("\n");
                         }
                         Event::End(TagEnd::TableCell) => self.words(" "),
                         _ => {}

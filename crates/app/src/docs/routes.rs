@@ -81,7 +81,8 @@ async fn found(State(docs): State<Docs>, Query(fields): Fields, parts: Parts) ->
         return turned_away(&docs, parts, error).await;
     }
     let question: String = Form(&fields).text("search").chars().take(200).collect();
-    let hits = search(docs.library(), &docs.reference().await, &question);
+    let reference = docs.reference().await;
+    let hits = search(docs.library(), &reference, &question);
     show(&docs.clone(), parts, "Search".to_owned(), move || search_page(docs.library(), &question, &hits)).await
 }
 

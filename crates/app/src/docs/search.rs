@@ -46,7 +46,7 @@ pub(super) fn search(library: &Library, reference: &Reference, question: &str) -
             hits.push(Hit { address: operation.address(), page, title: operation.summary.clone(), excerpt, score });
         }
     }
-    hits.sort_by(|one, other| other.score.cmp(&one.score));
+    hits.sort_by_key(|hit| std::cmp::Reverse(hit.score));
     hits.truncate(SHOWN);
     hits
 }

@@ -157,9 +157,8 @@ impl Run {
         }
         match request.asks {
             Asks::Stream { place, is_state } => {
-                if self.resumed(what, place, is_state, now) {
-                    return Play::PlaceLost;
-                }
+                let is_lost = self.resumed(what, place, is_state, now);
+                return if is_lost { Play::PlaceLost } else { Play::Pass };
             }
             Asks::Read(reading) if reading.of == Table::Figures => self.figures.asked(what, &reading),
             Asks::Read(reading) if self.has(Use::Changes) => {
