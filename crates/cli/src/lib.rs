@@ -21,10 +21,10 @@ mod usage_entry;
 
 pub use commands::{Binary, main};
 pub use config::{Settings, UNNAMED_PROXY};
+pub use docs_entry::Docs;
 pub use links::Links;
 pub use logs::{LostLines, lost_lines};
 pub use open::options as open_options;
 pub use otlp::Otlp;
-pub use docs_entry::Docs;
 pub use sandbox_entry::{Sandbox, Standalone};
 pub use set_up::link as set_up_link;

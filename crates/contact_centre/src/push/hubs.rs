@@ -155,7 +155,9 @@ mod tests {
 
     #[test]
     fn few_readers_wait_for_nothing_and_many_for_a_tenth_of_a_second_at_most() {
-        for (readers, millis) in [(0, 0), (1, 0), (19, 0), (20, 2), (100, 10), (1_000, 100), (10_000, 100), (usize::MAX, 100)] {
+        for (readers, millis) in
+            [(0, 0), (1, 0), (19, 0), (20, 2), (100, 10), (1_000, 100), (10_000, 100), (usize::MAX, 100)]
+        {
             assert_eq!(pause(readers), Duration::from_millis(millis), "{readers}");
         }
     }

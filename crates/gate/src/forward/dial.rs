@@ -68,10 +68,7 @@ async fn begin(stream: impl Io + Unpin + 'static, speaks_2: bool) -> Result<Link
         return Ok(Link::One(Box::new(One::new(stream))));
     }
     let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder
-        .initial_stream_window_size(AHEAD)
-        .initial_connection_window_size(AHEAD * 4)
-        .max_header_list_size(HEAD_MAX);
+    builder.initial_stream_window_size(AHEAD).initial_connection_window_size(AHEAD * 4).max_header_list_size(HEAD_MAX);
     let (send, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(Unreachable::NotHttp)?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -191,7 +191,7 @@ async fn a_stream_that_a_client_resets_ends_at_the_api() {
             connection.request().await;
             connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n").await;
             connection.request().await;
-            ended.store(true, std::sync::atomic::Ordering::SeqCst);
+            ended.store(true, SeqCst);
         })
     })
     .await;
@@ -202,7 +202,7 @@ async fn a_stream_that_a_client_resets_ends_at_the_api() {
     let mut answer = send.send_request(get(&key, "/v1/a").body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(answer.body_mut().frame().await.unwrap().unwrap().into_data().unwrap(), "data: 1\n\n");
     drop(answer);
-    until("the API's connection ends", || ended.load(std::sync::atomic::Ordering::SeqCst)).await;
+    until("the API's connection ends", || ended.load(SeqCst)).await;
     // The connection goes on.
     let other = send.send_request(get(&key, "/v1/secret").body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(other.status(), 403);

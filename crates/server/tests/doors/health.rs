@@ -12,7 +12,8 @@ use crate::support::{Program, ran};
 async fn a_server_is_healthy_while_it_runs_and_not_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut program = Program::serve(folder.path(), &[]).await;
-    let at = [("KEYDESK_LISTEN", program.address.as_str())];
+    let address = program.address.clone();
+    let at = [("KEYDESK_LISTEN", address.as_str())];
     for args in [&["health"][..], &["health", "--writes"]] {
         let healthy = ran(&at, args).await;
         assert_eq!(healthy.code, Some(0), "{healthy:?}");

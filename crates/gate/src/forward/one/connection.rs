@@ -67,10 +67,7 @@ impl One {
     }
 
     /// Sends a request, and waits for the head of its answer.
-    pub(in crate::forward) async fn send(
-        &mut self,
-        request: Request<RequestBody>,
-    ) -> Result<Response<()>, Unanswered> {
+    pub(in crate::forward) async fn send(&mut self, request: Request<RequestBody>) -> Result<Response<()>, Unanswered> {
         // Written when the calls that have arrived beside it are read, too: so an API is woken once for many, and not, across
         // processors, for each. An API that closes a connection which waited is noticed then, before anything is sent.
         others_first().await;
@@ -251,7 +248,10 @@ mod tests {
         for (answer, expected) in [
             ("HTTP/1.1 200 OK\r\n\r\nhello", Ok("hello")),
             ("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello", Err("the connection ended before the answer")),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", Err("the connection ended before the answer")),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+                Err("the connection ended before the answer"),
+            ),
         ] {
             let (ours, mut api) = duplex(1 << 16);
             let mut one = One::new(ours);

@@ -142,15 +142,27 @@ mod tests {
     fn a_head_says_what_body_comes_and_whether_the_connection_lasts() {
         for (text, of_head, expected) in [
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", false, (200, "Length(5)", true, "hello")),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\nContent-Length: 5\r\n\r\n", false, (200, "Length(5)", true, "")),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\nContent-Length: 5\r\n\r\n",
+                false,
+                (200, "Length(5)", true, ""),
+            ),
             ("HTTP/1.1 200\r\nContent-Length: 0\r\nConnection: Close\r\n\r\n", false, (200, "Length(0)", false, "")),
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", true, (200, "Length(0)", true, "")),
             ("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", false, (304, "Length(0)", true, "")),
             ("HTTP/1.1 204 No Content\r\n\r\n", false, (204, "Length(0)", true, "")),
             ("HTTP/1.1 200 OK\r\n\r\n", false, (200, "UntilClosed", false, "")),
             ("HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n", false, (200, "Length(1)", false, "")),
-            ("HTTP/1.0 200 OK\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\n", false, (200, "Length(1)", true, "")),
-            ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x01", false, (101, "Length(0)", false, "\x01")),
+            (
+                "HTTP/1.0 200 OK\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\n",
+                false,
+                (200, "Length(1)", true, ""),
+            ),
+            (
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x01",
+                false,
+                (101, "Length(0)", false, "\x01"),
+            ),
         ] {
             let (status, reading, lasts, left) = expected;
             assert_eq!(took(text, of_head), Ok(Some((status, reading.into(), lasts, left.into()))), "{text:?}");
@@ -183,7 +195,9 @@ mod tests {
             let text = format!("HTTP/1.1 200 OK\r\n{lines}\r\n\r\n");
             assert!(took(&text, false).is_err(), "{lines:?}: {:?}", took(&text, false));
         }
-        for text in ["HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/2 200\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"] {
+        for text in
+            ["HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/2 200\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"]
+        {
             assert!(took(text, false).is_err(), "{text:?}");
         }
     }
