@@ -1,4 +1,5 @@
 use std::{
+    pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -6,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::{
     Audience, Filter, Hub,
@@ -110,10 +111,12 @@ impl Hubs {
 async fn publish(world: Weak<Shared>, hub: Arc<Hub>, mut told: tokio::sync::watch::Receiver<u64>) {
     let mut beats = interval(Duration::from_millis(1_000 / A_SECOND));
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut next = Instant::now();
+    let mut rest = pin!(sleep(Duration::ZERO));
     loop {
         let happens = async {
-            sleep_until(next).await;
+            if !rest.is_elapsed() {
+                rest.as_mut().await;
+            }
             told.changed().await
         };
         let is_beat = tokio::select! {
@@ -134,7 +137,7 @@ async fn publish(world: Weak<Shared>, hub: Arc<Hub>, mut told: tokio::sync::watc
             again = true;
             tokio::task::yield_now().await;
         }
-        next = Instant::now() + pause(hub.readers());
+        rest.set(sleep(pause(hub.readers())));
         if is_beat {
             world.read(|world| hub.beat(world));
         }

@@ -1,8 +1,11 @@
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Buf as _, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use httparse::{EMPTY_HEADER, Status};
 
-use super::{Broken, reading::Come};
+use super::{
+    Broken,
+    come::{Come, piece},
+};
 
 /// Longest line that says how long a chunk is, with its extensions.
 const LINE_MAX: usize = 4 << 10;
@@ -67,12 +70,6 @@ impl Chunks {
             }
         }
     }
-}
-
-/// The first bytes of what has come, at most so many.
-pub(super) fn piece(come: &mut BytesMut, most: u64) -> Bytes {
-    let length = usize::try_from(most).unwrap_or(usize::MAX).min(come.len());
-    come.split_to(length).freeze()
 }
 
 fn size(come: &mut BytesMut) -> Result<Option<u64>, Broken> {

@@ -13,8 +13,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{
     Broken, Unanswered,
+    come::Come,
     head::{self, Head},
-    reading::{Come, Reading},
+    reading::Reading,
     sending::Sending,
 };
 use crate::forward::{request_body::RequestBody, turn::others_first};

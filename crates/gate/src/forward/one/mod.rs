@@ -3,6 +3,7 @@
 
 mod broken;
 mod chunks;
+mod come;
 mod connection;
 mod head;
 mod reading;

@@ -1,10 +1,10 @@
-use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
+use bytes::BytesMut;
 use hyper::body::SizeHint;
 
 use super::{
     Broken,
-    chunks::{Chunks, piece},
+    chunks::Chunks,
+    come::{Come, piece},
 };
 
 /// How far the body of an answer was read.
@@ -15,16 +15,6 @@ pub(super) enum Reading {
     Chunks(Chunks),
     /// Until the connection ends.
     UntilClosed,
-}
-
-/// What is next.
-#[derive(Debug)]
-pub(super) enum Come {
-    Data(Bytes),
-    Trailers(HeaderMap),
-    End,
-    /// More has to come first.
-    Nothing,
 }
 
 impl Reading {
