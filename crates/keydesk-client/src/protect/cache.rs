@@ -31,6 +31,10 @@ impl Cache {
         Self { lives, kept: Mutex::default() }
     }
 
+    pub(super) fn lives(&self) -> Duration {
+        self.lives
+    }
+
     /// Who calls, if that was allowed not too long ago.
     pub(super) fn get(&self, asked: &Asked) -> Option<Caller> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

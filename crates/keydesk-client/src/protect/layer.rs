@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 use http::request::Parts;
 use tower::Layer;
 
-use super::{rules::Rules, service::Protected};
+use super::{cache::Cache, rules::Rules, service::Protected};
 use crate::{Client, Environment};
 
 /// How long Keydesk may take to decide.
@@ -71,11 +71,12 @@ impl Protect {
     /// What was allowed is allowed again, without asking, for at most this long after Keydesk was asked. So a key that was revoked,
     /// disabled or narrowed, or has ended, is refused this long after that at the latest; where Keydesk has several nodes, a quarter of a
     /// second later. What is refused is never kept, and neither is what a key with limits may: its calls have to be counted. Calls that
-    /// are answered from the cache are not in the key's usage. Each route has a cache of its own, of 10,000 calls at most.
+    /// are answered from the cache are not in the key's usage. The cache is that of the layer and its clones, until one
+    /// is given other rules, and holds 10,000 calls at most.
     ///
     /// When not said nothing is kept.
     pub fn cache(self, lives: Duration) -> Self {
-        self.with(|rules| rules.cache = Some(lives))
+        self.with(|rules| rules.cache = Some(Arc::new(Cache::new(lives))))
     }
 
     /// How long Keydesk may take to decide, tries included; 2 s when not said.
@@ -84,7 +85,10 @@ impl Protect {
     }
 
     fn with(mut self, change: impl FnOnce(&mut Rules)) -> Self {
-        change(Arc::make_mut(&mut self.0));
+        let rules = Arc::make_mut(&mut self.0);
+        change(rules);
+        // What was allowed by other rules is not allowed by these.
+        rules.cache = rules.cache.take().map(|cache| Arc::new(Cache::new(cache.lives())));
         self
     }
 }

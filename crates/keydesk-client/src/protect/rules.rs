@@ -4,6 +4,7 @@ use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use http::request::Parts;
 
+use super::cache::Cache;
 use crate::{Client, Environment};
 
 /// Where a request came from, as the service knows it.
@@ -15,8 +16,8 @@ pub(super) struct Rules {
     pub(super) scopes: Vec<String>,
     pub(super) environment: Option<Environment>,
     pub(super) address: Option<Arc<Address>>,
-    /// How long what was allowed is used again; not at all when not said.
-    pub(super) cache: Option<Duration>,
+    /// What was allowed by these rules. Where they change, so does it.
+    pub(super) cache: Option<Arc<Cache>>,
     pub(super) within: Duration,
 }
 

@@ -26,13 +26,11 @@ use crate::{Verdict, Verify};
 pub struct Protected<S> {
     inner: S,
     rules: Arc<Rules>,
-    cache: Option<Arc<Cache>>,
 }
 
 impl<S> Protected<S> {
     pub(super) fn new(inner: S, rules: Arc<Rules>) -> Self {
-        let cache = rules.cache.map(|lives| Arc::new(Cache::new(lives)));
-        Self { inner, rules, cache }
+        Self { inner, rules }
     }
 }
 
@@ -55,12 +53,12 @@ where
         // The one that is ready goes along; its clone is asked whether it is before the next request.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let (rules, cache) = (Arc::clone(&self.rules), self.cache.clone());
+        let rules = Arc::clone(&self.rules);
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             let presented = presented::take(&mut parts.headers);
             let ip = rules.address.as_ref().and_then(|address| address(&parts));
-            match decide(&rules, cache.as_deref(), presented, &parts.headers, ip).await {
+            match decide(&rules, rules.cache.as_deref(), presented, &parts.headers, ip).await {
                 Ok(caller) => {
                     parts.extensions.insert(caller);
                     inner.call(Request::from_parts(parts, body)).await

@@ -74,10 +74,13 @@ async fn a_revoked_key_is_refused_within_the_stated_time_and_at_once_without_a_c
     let program = Program::start().await;
     let client = program.client(&program.key("live", &["keys:verify", "keys:read", "keys:write"], &[]).await);
     let asking = serve(Protect::new(client.clone())).await;
-    let caching = serve(Protect::new(client.clone()).cache(LIVES)).await;
+    let cached = Protect::new(client.clone()).cache(LIVES);
+    let caching = serve(cached.clone()).await;
+    let other = serve(cached.scope("calls:read")).await;
     let key = program.key("live", &["contacts:read"], &[]).await;
     let id = program.client(&key).whoami().await.unwrap().key.id;
     assert_eq!(ask(&caching, &key).await, Ok("Tests".to_owned()));
+    assert_eq!(ask(&other, &key).await, refused(403, "insufficient_scope"), "other rules allow something else");
     let revoked = Instant::now();
     client.keys().delete(id).await.unwrap();
     assert_eq!(ask(&asking, &key).await, refused(401, "invalid_token"));

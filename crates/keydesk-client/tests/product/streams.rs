@@ -1,6 +1,7 @@
 use std::{collections::HashMap, time::Duration};
 
-use keydesk_client::{Event, Feed, Follow, Item, Reset};
+use keydesk_client::{Client, Event, Feed, Follow, Item, Reset};
+use serde_json::{Value, json};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -28,14 +29,17 @@ async fn events(stream: &mut Follow, count: usize) -> Vec<Event> {
 #[tokio::test]
 async fn a_stream_goes_on_across_a_restart_without_a_hole_and_without_a_repetition() {
     let mut program = Program::start().await;
-    let key = program.key("test", &["agent-states:subscribe"], &[]).await;
+    let key = program.key("test", &["calls:read", "calls:make", "queues:read"], &[]).await;
     program.opened(&key).await;
-    let mut stream = program.gateway_with(&key).contact_centre().follow(Feed::AgentStates);
-    let Item::Snapshot { items, .. } = next(&mut stream).await else { panic!("a snapshot comes first") };
-    assert!(!items.is_empty());
+    let client = program.gateway_with(&key);
+    let mut stream = client.contact_centre().follow(Feed::Calls);
+    assert!(matches!(next(&mut stream).await, Item::Snapshot { .. }), "a snapshot comes first");
+    ring(&client).await;
     let mut seen = logged(&mut stream, 5).await;
     program.kill().await;
     program.again().await;
+    program.opened(&key).await;
+    ring(&client).await;
     seen.extend(logged(&mut stream, 5).await);
 
     let mut before = 0;
@@ -47,6 +51,16 @@ async fn a_stream_goes_on_across_a_restart_without_a_hole_and_without_a_repetiti
         if let Some(earlier) = counts.insert(event.subject.id, count) {
             assert_eq!(count, earlier + 1, "{event:?}");
         }
+    }
+}
+
+/// Has people call, so that something happens at whatever hour.
+async fn ring(client: &Client) {
+    let centre = client.contact_centre();
+    let queues: Value = centre.read("/v1/queues").await.unwrap();
+    for _ in 0..3 {
+        let _: Value =
+            centre.post("/v1/sandbox/calls", &json!({ "queue_id": queues["items"][0]["id"] }), None).await.unwrap();
     }
 }
 

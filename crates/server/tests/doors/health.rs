@@ -19,6 +19,7 @@ async fn a_server_is_healthy_while_it_runs_and_not_after_it() {
         assert_eq!(healthy.code, Some(0), "{healthy:?}");
         assert_eq!(healthy.out, format!("The server at {} is ready.\n", program.address));
     }
+    program.signal("TERM").await;
     assert_eq!(program.end().await, Some(0));
     ran(&at, &["health"]).await.is_refused("no server answers at");
 }
