@@ -145,6 +145,8 @@ test('without [docs] public only who is signed in reads it, in the Workspace', a
   await expect(page).toHaveURL(`${server.url}/login?next=/docs/crm`);
   expect((await page.request.get(`${server.url}/docs/crm.md`, { maxRedirects: 0 })).status()).toBe(303);
   await signIn(page, server);
+  await page.goto(`${server.url}/keys`);
+  await ready(page);
   await page.getByRole('navigation', { name: 'Workspace' }).getByRole('link', { name: 'Integration Documentation' }).click();
   await page.waitForURL(`${server.url}/docs`);
   await ready(page);
