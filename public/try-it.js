@@ -246,7 +246,7 @@ function log(event) {
   const about = [name ?? agent?.display_name, state ?? phase].filter((word) => typeof word === 'string').join(', ');
   const at = new Date(event.timestamp).toLocaleTimeString();
   const id = event.subject ? `${event.subject.kind} ${event.subject.id.slice(-6)}` : '';
-  list.prepend(make('li', {}, [make('time', { dateTime: event.timestamp, textContent: at }), ' ', make('code', { textContent: event.type }), ` ${about || id}`]));
+  list.prepend(make('li', {}, [make('time', { dateTime: event.timestamp, textContent: at }), ' ', make('code', { textContent: event.type }), ` ${[about, id].filter(Boolean).join(' · ')}`]));
   while (list.children.length > EVENTS) list.lastElementChild.remove();
 }
 
