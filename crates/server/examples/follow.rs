@@ -2,8 +2,8 @@
 //!
 //! `follow serve EVENTS_A_SECOND` is a contact centre in which so many things happen, and says where it listens.
 //! `follow read ADDRESS STREAMS SECONDS [PID] [KEY]` follows it so often, there or with a key through a gateway, and says what came
-//! of it: milliseconds to the last of all, and what the memory of the process PID has grown by for each stream. `bench --gateway
-//! --streams` runs both, with the gateway between them, and reads the last line.
+//! of it: milliseconds to the last of all, and what the memory of the process PID has grown by for each stream, when all have begun
+//! and at the end. `bench --gateway --streams` runs both, with the gateway between them, and reads the last line.
 
 use std::{
     collections::HashMap,
@@ -142,8 +142,12 @@ async fn read(
         }
         sleep(Duration::from_millis(50)).await;
     }
-    let with = pid.map(resident).transpose()?;
+    let at_first = pid.map(resident).transpose()?;
+    // A thousand snapshots at once are another trial.
+    sleep(SETTLED).await;
+    let settled = SystemClock.now();
     sleep(Duration::from_secs(seconds)).await;
+    let at_last = pid.map(resident).transpose()?;
     let ended = tasks.iter().filter(|task| task.is_finished()).count();
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     let mut last: HashMap<u64, (usize, Instant)> = HashMap::new();
@@ -160,8 +164,11 @@ async fn read(
         }
     }
     let whole = last.iter().filter(|(_, (count, _))| *count == streams);
-    let mut times: Vec<i64> =
-        whole.filter_map(|(seq, (_, at))| Some(at.as_millis() - happened.get(seq).copied()?)).collect();
+    let whole = whole.filter_map(|(seq, (_, at))| Some((happened.get(seq).copied()?, at.as_millis())));
+    let mut times: Vec<i64> = whole
+        .filter(|(happened, _)| *happened >= settled.as_millis())
+        .map(|(happened, told)| told - happened)
+        .collect();
     times.sort_unstable();
     let at = |share: usize| times.get((times.len() * share / 1_000).min(times.len().saturating_sub(1))).copied();
     let [p50, p99, most] = [at(500), at(990), times.last().copied()].map(|time| time.unwrap_or(-1));
@@ -170,13 +177,17 @@ async fn read(
          most {most} ms",
         times.len(),
     ));
-    let grown = before.zip(with).map(|(before, with)| with.saturating_sub(before) / streams.max(1) as u64);
-    if let Some(grown) = grown {
-        println(&format!("{grown} KB for each stream"));
-    }
-    println(&format!("measured {} {p50} {p99} {most} {ended} {}", times.len(), grown.unwrap_or_default()));
+    let grown = |then: Option<u64>| {
+        before.zip(then).map_or(0, |(before, then)| then.saturating_sub(before) / streams.max(1) as u64)
+    };
+    let (at_first, at_last) = (grown(at_first), grown(at_last));
+    println(&format!("{at_first} KB for each stream when all had begun, {at_last} at the end"));
+    println(&format!("measured {} {p50} {p99} {most} {ended} {at_first} {at_last}", times.len()));
     Ok(())
 }
+
+/// How long streams that have begun are left alone before what happens is measured.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// How long it may take until all streams have begun.
 const ALL_BEGIN: Duration = Duration::from_secs(120);

@@ -3,11 +3,14 @@
 use serde_json::Value;
 
 /// Tests by outcome. A skipped test is not a passed one.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Count {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
     pub(crate) skipped: u64,
+    /// The names of those that failed, as far as their runner tells them: what is read first, often where the beginning of a long
+    /// output was cut off.
+    pub(crate) failures: Vec<String>,
 }
 
 impl Count {
@@ -15,33 +18,46 @@ impl Count {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
+        self.failures.extend(other.failures);
     }
 
     /// Whether every test ran and passed.
-    pub(crate) fn clean(self) -> bool {
+    pub(crate) fn clean(&self) -> bool {
         self.failed == 0 && self.skipped == 0
     }
+
+    fn failure(name: String) -> Self {
+        Self { failures: vec![name], ..Self::default() }
+    }
 }
 
-/// A line of `cargo nextest run --message-format libtest-json`, where a test binary has ended.
+/// A line of `cargo nextest run --message-format libtest-json`, where a test has failed or a test binary has ended.
 pub(crate) fn nextest(line: &str) -> Option<Count> {
     let report: Value = serde_json::from_str(line).ok()?;
-    if report["type"] != "suite" || report["event"] == "started" {
-        return None;
+    match (report["type"].as_str()?, report["event"].as_str()?) {
+        ("test", "failed") => Some(Count::failure(report["name"].as_str()?.to_owned())),
+        ("suite", "ok" | "failed") => {
+            let number = |name: &str| report[name].as_u64();
+            let (passed, failed, skipped) = (number("passed")?, number("failed")?, number("ignored")?);
+            Some(Count { passed, failed, skipped, ..Count::default() })
+        }
+        _ => None,
     }
-    let number = |name: &str| report[name].as_u64();
-    Some(Count { passed: number("passed")?, failed: number("failed")?, skipped: number("ignored")? })
 }
 
-/// `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s`, the only output of
-/// `cargo test` that programs can read.
+/// `test name ... FAILED`, or `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s`, the only
+/// output of `cargo test` that programs can read.
 pub(crate) fn libtest(line: &str) -> Option<Count> {
+    if let Some(name) = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED")) {
+        return Some(Count::failure(name.to_owned()));
+    }
     let (_, outcomes) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let number = |name: &str| {
         let outcome = outcomes.split("; ").find_map(|outcome| outcome.strip_suffix(name))?;
         outcome.trim().parse().ok()
     };
-    Some(Count { passed: number("passed")?, failed: number("failed")?, skipped: number("ignored")? })
+    let (passed, failed, skipped) = (number("passed")?, number("failed")?, number("ignored")?);
+    Some(Count { passed, failed, skipped, ..Count::default() })
 }
 
 /// The report of Playwright's `--reporter=json`. Tests that did not run at all count as skipped.
@@ -49,7 +65,22 @@ pub(crate) fn playwright(report: &str) -> Option<Count> {
     let report: Value = serde_json::from_str(report).ok()?;
     let number = |name: &str| report["stats"][name].as_u64();
     let failed = number("unexpected")? + number("flaky")?;
-    Some(Count { passed: number("expected")?, failed, skipped: number("skipped")? })
+    let mut failures = Vec::new();
+    failed_specs(&report["suites"], "", &mut failures);
+    Some(Count { passed: number("expected")?, failed, skipped: number("skipped")?, failures })
+}
+
+/// The tests of these suites that did not pass, with the titles of what they are in and the first line of what was wrong.
+fn failed_specs(suites: &Value, above: &str, failures: &mut Vec<String>) {
+    for suite in suites.as_array().into_iter().flatten() {
+        let title = format!("{above}{} › ", suite["title"].as_str().unwrap_or_default());
+        for spec in suite["specs"].as_array().into_iter().flatten().filter(|spec| spec["ok"] == false) {
+            let message = spec["tests"][0]["results"][0]["error"]["message"].as_str().unwrap_or_default();
+            let message = message.lines().next().unwrap_or_default();
+            failures.push(format!("{title}{}: {message}", spec["title"].as_str().unwrap_or_default()));
+        }
+        failed_specs(&suite["suites"], &title, failures);
+    }
 }
 
 /// One of the lines with which `node --test --test-reporter=tap` ends: `# pass 12`.
@@ -69,7 +100,7 @@ mod tests {
     use super::*;
 
     fn count(passed: u64, failed: u64, skipped: u64) -> Option<Count> {
-        Some(Count { passed, failed, skipped })
+        Some(Count { passed, failed, skipped, ..Count::default() })
     }
 
     #[test]
@@ -85,6 +116,10 @@ mod tests {
             ),
             (r#"{"type":"suite","event":"started","test_count":12}"#, None),
             (r#"{"type":"test","event":"ok","name":"model::key$passed","exec_time":0.005}"#, None),
+            (
+                r#"{"type":"test","event":"failed","name":"model::key$passed"}"#,
+                Some(Count::failure("model::key$passed".to_owned())),
+            ),
             ("     Summary [   0.123s] 12 tests run: 12 passed, 0 skipped", None),
         ] {
             assert_eq!(nextest(line), expected, "{line}");
@@ -100,6 +135,7 @@ mod tests {
             ),
             ("test result: FAILED. 1 passed; 2 failed; 4 ignored; 0 measured; 7 filtered out", count(1, 2, 4)),
             ("test crates/model/src/key.rs - parse (line 3) ... ok", None),
+            ("test key::parse ... FAILED", Some(Count::failure("key::parse".to_owned()))),
         ] {
             assert_eq!(libtest(line), expected, "{line}");
         }
@@ -109,6 +145,11 @@ mod tests {
     fn playwrights_report() {
         let report = r#"{"suites":[],"stats":{"startTime":"2026-01-01","duration":1.5,"expected":12,"skipped":4,"unexpected":2,"flaky":1}}"#;
         assert_eq!(playwright(report), count(12, 3, 4));
+        let report = r#"{"stats":{"expected":1,"skipped":0,"unexpected":1,"flaky":0},"suites":[{"title":"keys.spec.ts","specs":[
+            {"title":"well","ok":true}],"suites":[{"title":"a form","specs":[{"title":"is kept","ok":false,
+            "tests":[{"results":[{"error":{"message":"Test timeout of 60000ms exceeded.\nCall log"}}]}]}]}]}]}"#;
+        let failures = vec!["keys.spec.ts › a form › is kept: Test timeout of 60000ms exceeded.".to_owned()];
+        assert_eq!(playwright(report), Some(Count { passed: 1, failed: 1, skipped: 0, failures }));
         assert_eq!(playwright("{}"), None);
         assert_eq!(playwright(""), None);
     }
@@ -132,6 +173,6 @@ mod tests {
 
     #[test]
     fn a_skipped_test_is_not_clean() {
-        assert!(!Count { passed: 9, failed: 0, skipped: 1 }.clean());
+        assert!(!Count { passed: 9, skipped: 1, ..Count::default() }.clean());
     }
 }

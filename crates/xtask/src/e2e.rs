@@ -55,8 +55,9 @@ pub(crate) fn playwright(folder: &Path, binary: &Path, args: &[String], count: &
     let ran = process::run(&mut command);
     let text = fs::read_to_string(&report).map_err(Failure::at(&report))?;
     let seen = count::playwright(&text).ok_or_else(|| Failure::new("Playwright left no report"))?;
+    let is_clean = seen.clean();
     count.add(seen);
-    if ran.is_ok() && seen.clean() { Ok(()) } else { Err(Failure::new("the browser tests did not all run and pass")) }
+    if ran.is_ok() && is_clean { Ok(()) } else { Err(Failure::new("the browser tests did not all run and pass")) }
 }
 
 /// The tests of the scripts in `public/`, which need no browser.
@@ -68,8 +69,8 @@ pub(crate) fn scripts(count: &mut Count) -> Result<()> {
     command.args(["--test", "--test-reporter=tap"]).args(tests);
     let mut seen = Count::default();
     let success = process::watch(&mut command, |line| seen.add(count::tap(line).unwrap_or_default()))?;
-    count.add(seen);
     // With no file to run, node would report success.
     let clean = success && seen.clean() && seen.passed > 0;
+    count.add(seen);
     if clean { Ok(()) } else { Err(Failure::new("the tests of scripts did not all run and pass")) }
 }

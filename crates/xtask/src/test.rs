@@ -82,6 +82,9 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     }
 
     say(&format!("\n{}", steps.table()));
+    for failure in &count.failures {
+        say(&format!("failed: {failure}"));
+    }
     let skipped = if count.skipped == 0 { String::new() } else { format!(", {} skipped", count.skipped) };
     say(&format!("{} passed, {} failed{skipped}", count.passed, count.failed));
     Ok(if steps.all_passed() && count.clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -234,14 +237,14 @@ fn counted(command: &mut Command, read: fn(&str) -> Option<Count>, total: &mut C
 
 /// Adds what was counted to the total. A skipped test fails the step.
 fn judged(success: bool, seen: Count, total: &mut Count) -> Result<()> {
+    let is_clean = seen.clean();
+    let (failed, skipped) = (seen.failed, seen.skipped);
     total.add(seen);
-    if !success {
-        return Err(Failure::new(format!("{} failed", seen.failed)));
+    match (success, is_clean) {
+        (true, true) => Ok(()),
+        (true, false) => Err(Failure::new(format!("{skipped} skipped, which is no way to pass"))),
+        (false, _) => Err(Failure::new(format!("{failed} failed"))),
     }
-    if !seen.clean() {
-        return Err(Failure::new(format!("{} skipped, which is no way to pass", seen.skipped)));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -263,6 +266,6 @@ mod tests {
         let mut total = Count::default();
         let result = counted(process::command("echo").arg(line), count::libtest, &mut total);
         assert!(result.is_err());
-        assert_eq!(total, Count { passed: 1, failed: 0, skipped: 1 });
+        assert_eq!(total, Count { passed: 1, skipped: 1, ..Count::default() });
     }
 }

@@ -25,6 +25,12 @@ pub(in crate::forward) trait Io: AsyncRead + AsyncWrite + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Send> Io for S {}
 
+/// How much is read at once of an answer's beginning. An event, a page or a snapshot needs no more, and thousands of streams that
+/// begin together would else leave the allocator with pieces of the largest size for each of them.
+const PIECE_FIRST: usize = 8 << 10;
+/// After so much of an answer it is a body that is worth large pieces.
+const IS_LARGE: usize = 128 << 10;
+
 /// Most answers before the one that counts, such as `100 Continue`.
 const INTERIM_MAX: usize = 16;
 
@@ -42,6 +48,8 @@ pub(in crate::forward) struct One {
     come: BytesMut,
     sending: Sending,
     reading: Reading,
+    /// How much has come since the last request was sent.
+    read: usize,
     /// Whether another request may be sent when this one is answered.
     lasts: bool,
 }
@@ -53,6 +61,7 @@ impl One {
             come: BytesMut::new(),
             sending: Sending::nothing(),
             reading: Reading::Length(0),
+            read: 0,
             lasts: true,
         }
     }
@@ -77,6 +86,7 @@ impl One {
         }
         let (parts, body) = request.into_parts();
         self.sending = Sending::new(&parts, body);
+        self.read = 0;
         self.lasts = false;
         let of_head = parts.method == Method::HEAD;
         let mut interim = 0;
@@ -164,10 +174,13 @@ impl One {
     /// Reads what has come; 0: the connection has ended.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         PIECE.with_borrow_mut(|piece| {
-            let mut buffer = ReadBuf::new(piece);
+            let size = if self.read < IS_LARGE { PIECE_FIRST } else { piece.len() };
+            let mut buffer = ReadBuf::new(&mut piece[..size]);
             ready!(self.io.as_mut().poll_read(cx, &mut buffer))?;
-            self.come.extend_from_slice(buffer.filled());
-            Poll::Ready(Ok(buffer.filled().len()))
+            let read = buffer.filled();
+            self.come.extend_from_slice(read);
+            self.read = self.read.saturating_add(read.len());
+            Poll::Ready(Ok(read.len()))
         })
     }
 }

@@ -35,8 +35,8 @@ struct Came {
     most: i64,
     /// Streams that ended by themselves.
     ended: u32,
-    /// What the gateway's memory grew by for each stream.
-    kilobytes: u64,
+    /// What the gateway's memory had grown by for each stream when all had begun, and at the end.
+    kilobytes: [u64; 2],
 }
 
 pub(super) fn measure(programs: &Programs, seconds: u32) -> Result<(), Failed> {
@@ -54,7 +54,7 @@ pub(super) fn measure(programs: &Programs, seconds: u32) -> Result<(), Failed> {
     let place = Place { programs, database: &database, folder, key: &key };
 
     say(
-        "\n| streams | events a second | told to all in time | p50 | p99 | most | gateway's memory a stream |\n|---|---|---|---|---|---|---|",
+        "\n| streams | events a second | told to all in time | p50 | p99 | most | gateway's memory a stream, at first and at last |\n|---|---|---|---|---|---|---|",
     );
     for (streams, wanted) in WANTED {
         let mut rate = wanted;
@@ -70,10 +70,10 @@ pub(super) fn measure(programs: &Programs, seconds: u32) -> Result<(), Failed> {
             let whole = came.events as f64 / (rate * u64::from(seconds)) as f64;
             // Those of the last moment are still on their way.
             let holds = came.ended == 0 && whole >= 0.9 && (0..=SOON).contains(&came.p99);
-            let Came { p50, p99, most, kilobytes, .. } = came;
+            let Came { p50, p99, most, kilobytes: [at_first, at_last], .. } = came;
             let holds_or_not = if holds { "yes" } else { "no" };
             say(&format!(
-                "| {streams} | {rate} | {holds_or_not}, {:.0} % | {p50} ms | {p99} ms | {most} ms | {kilobytes} KB |",
+                "| {streams} | {rate} | {holds_or_not}, {:.0} % | {p50} ms | {p99} ms | {most} ms | {at_first} KB, {at_last} KB |",
                 whole * 100.0
             ));
             if !holds {
@@ -84,7 +84,8 @@ pub(super) fn measure(programs: &Programs, seconds: u32) -> Result<(), Failed> {
     }
     let (streams, seconds) = IDLE;
     let came = place.idle(streams, seconds)?;
-    say(&format!("| {streams} | 0, for {seconds} s | {} ended | | | | {} KB |", came.ended, came.kilobytes));
+    let [at_first, at_last] = came.kilobytes;
+    say(&format!("| {streams} | 0, for {seconds} s | {} ended | | | | {at_first} KB, {at_last} KB |", came.ended));
     Ok(())
 }
 
@@ -127,11 +128,11 @@ impl Place<'_> {
         let line = printed.lines().find_map(|line| line.strip_prefix("measured "));
         let line = line.ok_or_else(|| format!("no stream: {printed}{}", String::from_utf8_lossy(&output.stderr)))?;
         let numbers = line.split(' ').map(str::parse).collect::<Result<Vec<i64>, _>>()?;
-        let [events, p50, p99, most, ended, kilobytes] = numbers[..] else {
+        let [events, p50, p99, most, ended, at_first, at_last] = numbers[..] else {
             return Err("follow said something else".into());
         };
-        let (events, ended, kilobytes): (u64, u32, u64) =
-            (events.try_into()?, ended.try_into()?, kilobytes.try_into()?);
+        let (events, ended): (u64, u32) = (events.try_into()?, ended.try_into()?);
+        let kilobytes = [at_first.try_into()?, at_last.try_into()?];
         Ok(Came { events, p50, p99, most, ended, kilobytes })
     }
 }
