@@ -57,7 +57,7 @@ impl<'a> Legs<'a> {
         Ok(Self::of_calls(state, calls, as_of))
     }
 
-    /// Some, as they were where something was true, of whoever knows which count.
+    /// These legs, for whoever knows which count, as they were where something was true.
     ///
     /// # Errors
     /// 410 if that is no longer known.
