@@ -228,7 +228,7 @@ mod tests {
         let few: Vec<_> = (0..FIRST_ROWS).map(row).collect();
         let first = parquet.rows(&few).unwrap();
         assert!(!first.is_empty());
-        let mut bytes = [b"PAR1", &*first].concat();
+        let mut bytes = [&b"PAR1"[..], &first[..]].concat();
         let many: Vec<_> = (FIRST_ROWS..FIRST_ROWS + GROUP_ROWS + 5).map(row).collect();
         bytes.extend_from_slice(&parquet.rows(&many).unwrap());
         assert_eq!(parquet.rows, 5);
