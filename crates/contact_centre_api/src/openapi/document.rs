@@ -151,19 +151,21 @@ fn answers(operation: &Operation, example: Option<&Example>) -> Value {
         "description": "A problem document.",
         "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
     });
+    // A form without a schema is none to what makes clients and collections: they would accept problem documents alone.
     let text = json!({ "type": "string" });
+    let bytes = json!({ "type": "string", "format": "binary" });
     let status = example.map_or_else(|| usual(operation), |example| example.status).to_string();
     let answer = match (operation.answer, operation.method, operation.path) {
         ("", "DELETE", _) | ("", "POST", "/sandbox/faults") => json!({ "description": "Done." }),
         ("", _, path) if path.ends_with("/content") => {
-            json!({ "description": "The file, or a range of it.", "content": { "audio/wav": {} } })
+            json!({ "description": "The file, or a range of it.", "content": { "audio/wav": { "schema": bytes } } })
         }
         ("", "GET", path) if path.starts_with("/stream/") => json!({
             "description": "Events, as asyncapi.json describes them; or a WebSocket, where the client asks for one.",
-            "content": { "text/event-stream": {} },
+            "content": { "text/event-stream": { "schema": text } },
         }),
         ("", "GET", "/asyncapi.json") => {
-            json!({ "description": operation.summary, "content": { "application/json": {} } })
+            json!({ "description": operation.summary, "content": { "application/json": { "schema": { "type": "object" } } } })
         }
         ("", "POST", path) if path.ends_with("/test") => {
             return json!({ "202": { "description": "It is on its way." }, "default": problem });
@@ -180,10 +182,12 @@ fn answers(operation: &Operation, example: Option<&Example>) -> Value {
             "content": {
                 "application/x-ndjson": { "schema": text },
                 "text/csv": { "schema": text },
-                "application/vnd.apache.parquet": { "schema": { "type": "string", "format": "binary" } },
+                "application/vnd.apache.parquet": { "schema": bytes },
             },
         }),
-        ("", _, _) => json!({ "description": "A line for each row.", "content": { "application/x-ndjson": {} } }),
+        ("", _, _) => {
+            json!({ "description": "A line for each row.", "content": { "application/x-ndjson": { "schema": text } } })
+        }
         (schema, _, _) => {
             let mut content = json!({ "schema": { "$ref": format!("#/components/schemas/{schema}") } });
             put_example(&mut content, example.map(|example| &example.answer));

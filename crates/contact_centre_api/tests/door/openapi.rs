@@ -24,6 +24,14 @@ async fn every_operation_is_described_and_nothing_else() {
     for operation in OPERATIONS {
         assert!(described.contains(&format!("{} /v1{}", operation.method, operation.path)), "{operation:?}");
     }
+    let items = document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+    let answers = items.flat_map(|described| described["responses"].as_object().unwrap().values());
+    for content in answers.filter_map(|answer| answer["content"].as_object()) {
+        assert!(
+            content.values().all(|form| form["schema"].is_object()),
+            "a form without a schema is none: {content:?}"
+        );
+    }
     let text = document.to_string();
     let parameters = document["components"]["parameters"].as_object().unwrap();
     assert!(!parameters.is_empty());
