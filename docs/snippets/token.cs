@@ -15,6 +15,8 @@ class Token
     {
         var client = new HttpClient();
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        // A key that is bound to a site's origin is asked for it here, too.
+        client.DefaultRequestHeaders.Add("Origin", args[1]);
         var wanted = new JObject { ["queue_ids"] = new JArray(args[0]), ["origin"] = args[1], ["minutes"] = 15 };
         var content = new StringContent(wanted.ToString(), Encoding.UTF8, "application/json");
         var answer = await client.PostAsync(Gateway + "/v1/live/tokens", content);

@@ -22,6 +22,8 @@ func main() {
 	}
 	request.Header.Set("Authorization", "Bearer "+os.Getenv("KEYDESK_KEY"))
 	request.Header.Set("Content-Type", "application/json")
+	// A key that is bound to a site's origin is asked for it here, too.
+	request.Header.Set("Origin", os.Args[2])
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		log.Fatal(err)

@@ -13,6 +13,8 @@ class Token {
         var request = HttpRequest.newBuilder(URI.create(GATEWAY + "/v1/live/tokens"))
                 .header("Authorization", "Bearer " + KEY)
                 .header("Content-Type", "application/json")
+                // A key that is bound to a site's origin is asked for it here, too.
+                .header("Origin", args[1])
                 .POST(HttpRequest.BodyPublishers.ofString(wanted)).build();
         var answer = HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
         if (answer.statusCode() >= 400) throw new IllegalStateException(answer.body());

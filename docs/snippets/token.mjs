@@ -5,7 +5,8 @@ const headers = { Authorization: `Bearer ${process.env.KEYDESK_KEY}` };
 const [queue, origin] = process.argv.slice(2);
 const answer = await fetch(`${gateway}/v1/live/tokens`, {
   method: 'POST',
-  headers: { ...headers, 'Content-Type': 'application/json' },
+  // A key that is bound to a site's origin is asked for it here, too.
+  headers: { ...headers, 'Content-Type': 'application/json', Origin: origin },
   body: JSON.stringify({ queue_ids: [queue], origin, minutes: 15 }),
 });
 if (!answer.ok) throw new Error(await answer.text());

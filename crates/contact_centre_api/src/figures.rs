@@ -42,10 +42,7 @@ impl<'a> Legs<'a> {
     }
 
     /// Those of a range, as they were where something was true.
-    ///
-    /// # Errors
-    /// 410 if that is no longer known.
-    pub(crate) fn at(world: &'a World, range: PeriodBounds, as_of: AsOf) -> Result<Self, Problem> {
+    fn at(world: &'a World, range: PeriodBounds, as_of: AsOf) -> Result<Self, Problem> {
         let state = world.state();
         let counts = |call: &Call| {
             let closed_before = call.closed_at.is_some_and(|closed| closed < range.start);
@@ -57,9 +54,27 @@ impl<'a> Legs<'a> {
             let then = world.calls_at(as_of.seq).map_err(|_| Problem::new(&kinds::AS_OF_LOST))?;
             then.filter(|call| counts(call)).collect()
         };
+        Ok(Self::of_calls(state, calls, as_of))
+    }
+
+    /// These legs, for whoever knows which count, as they were where something was true.
+    ///
+    /// # Errors
+    /// 410 if that is no longer known.
+    pub(crate) fn among(world: &'a World, ids: impl IntoIterator<Item = CallId>, as_of: AsOf) -> Result<Self, Problem> {
+        let (state, window) = (world.state(), world.window());
+        window.reaches(as_of.seq).map_err(|_| Problem::new(&kinds::AS_OF_LOST))?;
+        let then = |id| match state.call(id) {
+            Some(call) if call.seq <= as_of.seq => Some(Cow::Borrowed(call)),
+            now => window.call_at(id, as_of.seq, now).map(Cow::Owned),
+        };
+        Ok(Self::of_calls(state, ids.into_iter().filter_map(then).collect(), as_of))
+    }
+
+    fn of_calls(state: &'a State, calls: Vec<Cow<'a, Call>>, as_of: AsOf) -> Self {
         let changed = calls.iter().enumerate().filter(|(_, call)| matches!(call, Cow::Owned(_)));
         let places = changed.map(|(place, call)| (call.id, place)).collect();
-        Ok(Self { state, calls, places, as_of })
+        Self { state, calls, places, as_of }
     }
 
     /// Up to where they are true.

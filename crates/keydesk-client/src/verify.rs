@@ -1,6 +1,6 @@
 //! Whether a call with a key may go ahead.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,8 @@ pub struct Verdict {
     /// What it may do.
     #[serde(default)]
     pub scopes: Vec<String>,
+    /// What a derived token is narrowed to: ids by their kind, such as `queue`. The service has to keep to it. None: all that its key reaches.
+    pub resources: Option<BTreeMap<String, Vec<String>>>,
     /// What the call needs and the key lacks.
     #[serde(default)]
     pub missing_scopes: Vec<String>,
@@ -174,5 +176,6 @@ mod tests {
         let text = r#"{"valid": false, "code": "ON_HOLIDAY", "request_id": "0199c7a0-0000-7000-8000-000000000001", "since": 1}"#;
         let verdict: Verdict = serde_json::from_str(text).unwrap();
         assert_eq!((verdict.valid, verdict.code, verdict.key_id), (false, Code::Unknown, None));
+        assert_eq!(verdict.resources, None);
     }
 }

@@ -18,6 +18,7 @@ pub(crate) fn described() -> Documentation {
     Documentation {
         openapi: || Box::pin(contact_centre_api::openapi_document()),
         asyncapi: contact_centre_api::asyncapi_document,
+        unreadable: |api, error| tracing::error!(api, %error, "a description can't be read"),
         ..Documentation::default()
     }
 }

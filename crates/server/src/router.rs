@@ -74,8 +74,11 @@ fn router(
     let app = App { keydesk: keydesk.clone() };
     let document = api::document(&endpoints);
     let icon = FILES.path("favicon.svg").unwrap_or("data:,");
-    let management = document.to_json().unwrap_or_default().into();
-    let documentation = app::Documentation { management, ..documentation };
+    let management = document.to_json().unwrap_or_else(|error| {
+        tracing::error!(%error, "the description of Keydesk's own API can't be written");
+        String::new()
+    });
+    let documentation = app::Documentation { management: management.into(), ..documentation };
     let pages = app::routes(keydesk.clone(), FILES.assets(), settings, documentation);
     api::router(app, endpoints, api::reference::routes(&document, icon)).merge(FILES.routes()).merge(pages)
 }

@@ -4,14 +4,16 @@ use axum::response::Response;
 use domain::Keydesk;
 use edge::{ClientAddress, Payload, Problem, limits, query};
 use http::{StatusCode, request::Parts};
-use model::{AcceptedEnvironment, CATALOGUE, ClientName, Code, Environment, Instant, KeyId, Scope, ScopeSet};
+use model::{
+    AcceptedEnvironment, CATALOGUE, ClientName, Code, Environment, Instant, KeyId, Scope, ScopeSet, TokenResources,
+};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{self, Unexpected, Visitor},
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
-use verify::{Asked, Call, Record, Verdict};
+use verify::{Asked, Call, CheckedToken, Record, Verdict};
 
 use super::limit_states::{QuotaState, QuotaStates, RateLimitState, RateLimitStates};
 use crate::{
@@ -75,6 +77,11 @@ pub(crate) struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = ScopeSet, required = false)]
     scopes: Option<&'a ScopeSet>,
+    /// Which things of the API a derived token reaches, and no others: whoever asks has to keep to it. Absent for a key, and for a token
+    /// that reaches all that its key reaches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = TokenResources, required = false)]
+    resources: Option<&'a TokenResources>,
     /// The scopes that the call needs and the key lacks; only with `INSUFFICIENT_SCOPE`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<Scope>, required = false)]
@@ -159,6 +166,7 @@ impl Decided {
             client_name: record.map(Record::client_name),
             environment: record.map(Record::environment),
             scopes: record.map(Record::scopes),
+            resources: record.and_then(Record::token).and_then(CheckedToken::resources),
             missing_scopes: record
                 .filter(|_| code == Code::InsufficientScope)
                 .map(|record| record.scopes().missing(&self.scopes)),

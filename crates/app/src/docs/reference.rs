@@ -80,18 +80,26 @@ impl Operation {
 #[derive(Debug, Default)]
 pub(super) struct Reference {
     operations: Vec<Operation>,
+    unreadable: Vec<(Api, serde_json::Error)>,
 }
 
 impl Reference {
-    /// Reads the descriptions; what can't be read has no operations.
+    /// Reads the descriptions. An empty one is none; one that can't be read has no operations, and is named by [`Self::unreadable`].
     pub(super) fn of(contact_centre: &[u8], keydesk: &[u8]) -> Self {
-        let read = |api, bytes| {
-            let document: Value = serde_json::from_slice(bytes).unwrap_or_default();
-            operations(api, &document)
-        };
-        let mut operations = read(Api::ContactCentre, contact_centre);
-        operations.extend(read(Api::Keydesk, keydesk));
-        Self { operations }
+        let mut reference = Self::default();
+        let given = [(Api::ContactCentre, contact_centre), (Api::Keydesk, keydesk)];
+        for (api, bytes) in given.into_iter().filter(|(_, bytes)| !bytes.is_empty()) {
+            match serde_json::from_slice(bytes) {
+                Ok(document) => reference.operations.extend(operations(api, &document)),
+                Err(error) => reference.unreadable.push((api, error)),
+            }
+        }
+        reference
+    }
+
+    /// Whose description can't be read, and why.
+    pub(super) fn unreadable(&self) -> impl Iterator<Item = &(Api, serde_json::Error)> {
+        self.unreadable.iter()
     }
 
     pub(super) fn operations(&self) -> impl Iterator<Item = &Operation> {
@@ -262,6 +270,18 @@ mod tests {
         assert_eq!((body.kind.as_str(), body.fields[0].kind.as_str()), ("Call", "string | null"));
         assert!(body.fields[0].is_required && body.example.is_some());
         assert_eq!(reference.scopes().collect::<Vec<_>>(), ["calls:make"]);
-        assert_eq!(Reference::of(b"nonsense", b"").operations().count(), 0);
+        assert_eq!(reference.unreadable().count(), 0);
+    }
+
+    #[test]
+    fn a_description_that_can_not_be_read_is_named() {
+        let named = |contact_centre: &[u8], keydesk: &[u8]| {
+            let reference = Reference::of(contact_centre, keydesk);
+            assert_eq!(reference.operations().count(), 0);
+            reference.unreadable().map(|(api, _)| *api).collect::<Vec<_>>()
+        };
+        assert_eq!(named(b"nonsense", b"{}"), [Api::ContactCentre]);
+        assert_eq!(named(b"{}", b"{\"paths\": "), [Api::Keydesk]);
+        assert!(named(b"", b"").is_empty(), "there is none");
     }
 }

@@ -57,7 +57,13 @@ fn part(reference: &Reference, api: Api) -> AnyView {
             .into_any()
         })
         .collect();
-    let none = groups.is_empty().then(|| view! { <p class="faint">"Its description is not available now."</p> });
+    let is_unreadable = reference.unreadable().any(|(of, _)| *of == api);
+    let why = if is_unreadable {
+        "Its description can't be read; the log of the server says why."
+    } else {
+        "Its description is not available now."
+    };
+    let none = groups.is_empty().then(|| view! { <p class="faint">{why}</p> });
     view! {
         <section class="docs-text" aria-label=api.title()>
             <h2>{api.title()}</h2>

@@ -35,9 +35,16 @@ impl Docs {
 
     /// The operations. A description that could not be made is asked for again.
     pub(super) async fn reference(&self) -> Arc<Reference> {
-        let of = |contact_centre: &[u8]| Arc::new(Reference::of(contact_centre, &self.documentation().management));
+        let documentation = self.documentation();
+        let of = |contact_centre: &[u8]| {
+            let reference = Reference::of(contact_centre, &documentation.management);
+            for (api, error) in reference.unreadable() {
+                (documentation.unreadable)(api.title(), error);
+            }
+            Arc::new(reference)
+        };
         let made = self.reference.get_or_try_init(|| async {
-            let contact_centre = (self.documentation().openapi)().await.ok_or(())?;
+            let contact_centre = (documentation.openapi)().await.ok_or(())?;
             Ok::<_, ()>(of(&contact_centre))
         });
         made.await.cloned().unwrap_or_else(|()| of(&[]))

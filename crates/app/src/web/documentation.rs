@@ -21,8 +21,10 @@ pub struct Documentation {
     pub openapi: fn() -> Description,
     /// The AsyncAPI document of its streams and webhooks.
     pub asyncapi: fn() -> Bytes,
-    /// The OpenAPI document of Keydesk itself.
+    /// The OpenAPI document of Keydesk itself; empty: there is none.
     pub management: Bytes,
+    /// Told of a description that can't be read: whose it is, and why. Pages say that it is missing; the reason is for the log.
+    pub unreadable: fn(&str, &serde_json::Error),
 }
 
 impl Default for Documentation {
@@ -34,6 +36,7 @@ impl Default for Documentation {
             openapi: || Box::pin(ready(None)),
             asyncapi: Bytes::new,
             management: Bytes::new(),
+            unreadable: |_, _| {},
         }
     }
 }

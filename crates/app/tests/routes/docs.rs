@@ -1,5 +1,7 @@
 //! The Integration Documentation.
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
 use app::{BrowserAccess, Documentation};
 use axum::{body::Bytes, http::StatusCode};
 
@@ -15,6 +17,7 @@ fn described(public: bool) -> Documentation {
         openapi: || Box::pin(std::future::ready(Some(Bytes::from_static(DOCUMENT)))),
         asyncapi: || Bytes::from_static(b"{}"),
         management: Bytes::from(document.replace("get_queues", "list_things")),
+        ..Documentation::default()
     }
 }
 
@@ -55,6 +58,28 @@ async fn everybody_reads_what_is_public_and_nobody_else_the_rest() {
     for path in ["/docs/nothing", "/docs/nothing.md", "/docs/reference/nothing"] {
         assert_eq!(public.ask("GET", path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
     }
+}
+
+/// The page goes on without it, and says so; the reason is told once, for the log.
+#[tokio::test]
+async fn a_description_that_can_not_be_read_is_missed_aloud() {
+    static TOLD: AtomicUsize = AtomicUsize::new(0);
+    let broken = Documentation {
+        openapi: || Box::pin(std::future::ready(Some(Bytes::from_static(b"{\"paths\":")))),
+        unreadable: |api, error| {
+            assert!(api == "Contact centre API" && error.is_eof(), "{api}: {error}");
+            TOLD.fetch_add(1, SeqCst);
+        },
+        ..described(true)
+    };
+    let site = Site::documented(BrowserAccess::at("https://desk.example"), broken).await;
+    for _ in 0..2 {
+        let answer = site.ask("GET", "/docs/reference", &[]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        assert!(answer.text.contains("the log of the server says why"), "{}", answer.text);
+        assert!(answer.text.contains("/docs/reference/list_things"), "the other is there");
+    }
+    assert_eq!(TOLD.load(SeqCst), 1);
 }
 
 #[tokio::test]

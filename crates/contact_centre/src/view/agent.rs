@@ -112,6 +112,11 @@ impl StayView {
         self.started_at
     }
 
+    /// Whether it began or ended at this instant or later.
+    pub fn has_changed_since(&self, at: Instant) -> bool {
+        self.started_at >= at || self.ended_at.is_some_and(|ended| ended >= at)
+    }
+
     /// States that overlap `[from, to)`, in order. The last has no end.
     pub fn between(stays: &[Stay], from: Instant, to: Instant) -> impl Iterator<Item = Self> {
         let ends = stays.iter().skip(1).map(|next| Some(next.since)).chain([None]);

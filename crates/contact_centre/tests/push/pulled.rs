@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use contact_centre::{
     log::{Cursor, Unreadable},
     push::{Audience, Feed, Filter, Kinds, pull},
@@ -52,4 +54,34 @@ async fn a_page_moves_on_over_what_is_not_wanted() {
         let page = pull(world, &Audience::all(Feed::AgentStates), &Filter::default(), None, 1).unwrap();
         json(&page.items[0])["subject"]["kind"] == "agent"
     }));
+}
+
+/// What closes an interval counts among the events of its agent: whoever asks for all types sees no hole, and whoever leaves it out does.
+#[tokio::test(start_paused = true)]
+async fn an_agent_s_events_are_counted_without_a_gap_and_intervals_count() {
+    let mut centre = Centre::new(93);
+    let from = Cursor { epoch: centre.world.read(|world| world.epoch().clone()), seq: centre.told() };
+    centre.pass(3_600_000);
+    let counted = |filter: &Filter| {
+        let (mut cursor, mut counts) = (from.clone(), BTreeMap::<String, Vec<(u64, String)>>::new());
+        loop {
+            let page = centre
+                .world
+                .read(|world| pull(world, &Audience::all(Feed::AgentStates), filter, Some(&cursor), 500).unwrap());
+            for event in page.items.iter().map(json) {
+                let of = counts.entry(event["subject"]["id"].to_string()).or_default();
+                of.push((event["subject_seq"].as_u64().unwrap(), event["type"].as_str().unwrap().to_owned()));
+            }
+            cursor = page.next.parse().unwrap();
+            if !page.has_more {
+                return counts;
+            }
+        }
+    };
+    let has_hole = |counts: &[(u64, String)]| counts.windows(2).any(|two| two[1].0 != two[0].0 + 1);
+    let all = counted(&Filter::default());
+    assert!(all.values().flatten().any(|(_, kind)| kind == "interval.closed"));
+    assert!(!all.values().any(|counts| has_hole(counts)));
+    let few = counted(&Filter { kinds: Kinds::parse(["agent.*"]).unwrap(), ..Filter::default() });
+    assert!(few.values().any(|counts| has_hole(counts)));
 }

@@ -18,12 +18,13 @@ pub(super) fn written(examples: &[Example]) -> Result<Vec<u8>, serde_json::Error
             all.extend(members(&of_push, name).map(|(name, schema)| (name.clone(), schema.clone())));
         }
     }
+    let given = written.get("parameters").unwrap_or(&Value::Null);
     let mut paths = Map::new();
     for operation in all() {
         let of = examples.iter().find(|one| one.method == operation.method && one.template == operation.path);
         let item = paths.entry(format!("/v1{}", operation.path)).or_insert_with(|| json!({}));
         if let Value::Object(item) = item {
-            item.insert(operation.method.to_lowercase(), described(operation, of));
+            item.insert(operation.method.to_lowercase(), described(operation, given, of));
         }
     }
     paths.insert(tokens::PATH.to_owned(), tokens::described());
@@ -73,12 +74,41 @@ fn headers() -> (String, Value) {
     ("idempotency_key".to_owned(), key)
 }
 
-fn described(operation: &Operation, example: Option<&Example>) -> Value {
+/// Whether nothing is answered without a parameter of the query. Such a one is described where it is asked for: elsewhere it may be left out.
+fn is_required(operation: &Operation, name: &str) -> bool {
+    (operation.path, name) == ("/contacts/lookup", "phone")
+}
+
+/// What a summary has no room for.
+fn details(operation: &Operation) -> Option<&'static str> {
+    match (operation.method, operation.path) {
+        ("GET", "/data/{table}") => Some(
+            "`format` says the form, else `Accept`, which names it first: application/x-ndjson, text/csv or \
+             application/vnd.apache.parquet. Without either it is NDJSON, and another `Accept` is 406.\n\n\
+             `from`, `to` and `changed_since` hold together. Of agent_states those spans have changed that began or ended since; the \
+             same may come twice. Of queue_intervals and agent_intervals those rows have changed that were revised, as by a wrap that was \
+             written late: ask for newer intervals, and for those that were not `final`, by `from` and `to`.",
+        ),
+        ("GET", "/metrics/queues" | "/metrics/agents") => Some(
+            "With `changed_since` only rows come that were revised since, as by a wrap that was written late. Newer intervals, and those \
+             that were not `final`, are asked for by `from` and `to`.",
+        ),
+        ("GET", "/recordings") => Some(
+            "`sha256` is null here unless the recording or its content was asked for by itself lately: to make it, the whole file is read. \
+             GET /v1/recordings/{id} always has it, once there is a file.",
+        ),
+        _ => None,
+    }
+}
+
+fn described(operation: &Operation, given: &Value, example: Option<&Example>) -> Value {
     let mut parameters: Vec<_> = in_path(operation.path)
         .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
         .collect();
     let named = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
-    parameters.extend(operation.query.iter().map(|name| named(name)));
+    let required = |name: &str| json!({ "name": name, "in": "query", "required": true, "schema": given.get(name) });
+    let query = operation.query.iter();
+    parameters.extend(query.map(|name| if is_required(operation, name) { required(name) } else { named(name) }));
     // Rows are the same however often they are sent.
     if operation.method == "POST" && operation.path != "/data/{table}" {
         parameters.push(named("idempotency_key"));
@@ -92,6 +122,9 @@ fn described(operation: &Operation, example: Option<&Example>) -> Value {
         "parameters": parameters,
         "responses": answers(operation, example),
     });
+    if let (Value::Object(fields), Some(details)) = (&mut described, details(operation)) {
+        fields.insert("description".to_owned(), details.into());
+    }
     if let Value::Object(fields) = &mut described
         && !operation.body.is_empty()
     {
@@ -118,18 +151,21 @@ fn answers(operation: &Operation, example: Option<&Example>) -> Value {
         "description": "A problem document.",
         "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
     });
+    // A form without a schema is none to what makes clients and collections: they would accept problem documents alone.
+    let text = json!({ "type": "string" });
+    let bytes = json!({ "type": "string", "format": "binary" });
     let status = example.map_or_else(|| usual(operation), |example| example.status).to_string();
     let answer = match (operation.answer, operation.method, operation.path) {
         ("", "DELETE", _) | ("", "POST", "/sandbox/faults") => json!({ "description": "Done." }),
         ("", _, path) if path.ends_with("/content") => {
-            json!({ "description": "The file, or a range of it.", "content": { "audio/wav": {} } })
+            json!({ "description": "The file, or a range of it.", "content": { "audio/wav": { "schema": bytes } } })
         }
         ("", "GET", path) if path.starts_with("/stream/") => json!({
             "description": "Events, as asyncapi.json describes them; or a WebSocket, where the client asks for one.",
-            "content": { "text/event-stream": {} },
+            "content": { "text/event-stream": { "schema": text } },
         }),
         ("", "GET", "/asyncapi.json") => {
-            json!({ "description": operation.summary, "content": { "application/json": {} } })
+            json!({ "description": operation.summary, "content": { "application/json": { "schema": { "type": "object" } } } })
         }
         ("", "POST", path) if path.ends_with("/test") => {
             return json!({ "202": { "description": "It is on its way." }, "default": problem });
@@ -143,13 +179,23 @@ fn answers(operation: &Operation, example: Option<&Example>) -> Value {
                     "description": "For changed_since: what changes after this table.",
                 },
             },
-            "content": { "application/x-ndjson": {}, "text/csv": {}, "application/vnd.apache.parquet": {} },
+            "content": {
+                "application/x-ndjson": { "schema": text },
+                "text/csv": { "schema": text },
+                "application/vnd.apache.parquet": { "schema": bytes },
+            },
         }),
-        ("", _, _) => json!({ "description": "A line for each row.", "content": { "application/x-ndjson": {} } }),
+        ("", _, _) => {
+            json!({ "description": "A line for each row.", "content": { "application/x-ndjson": { "schema": text } } })
+        }
         (schema, _, _) => {
             let mut content = json!({ "schema": { "$ref": format!("#/components/schemas/{schema}") } });
             put_example(&mut content, example.map(|example| &example.answer));
-            json!({ "description": operation.summary, "content": { "application/json": content } })
+            let mut content = json!({ "application/json": content });
+            if let (Value::Object(content), "/reports/{name}") = (&mut content, operation.path) {
+                content.insert("text/csv".to_owned(), json!({ "schema": text }));
+            }
+            json!({ "description": operation.summary, "content": content })
         }
     };
     json!({ (status): answer, "default": problem })

@@ -20,7 +20,10 @@ static DOCUMENT: OnceCell<Bytes> = OnceCell::const_new();
 /// The description as JSON; none if its examples could not be made.
 pub(crate) async fn document(build: fn(Centre) -> Router) -> Option<Bytes> {
     let made = DOCUMENT.get_or_try_init(|| async move {
-        let examples = examples::made(build).await.ok_or(())?;
+        let Some(examples) = examples::made(build).await else {
+            tracing::error!("the description can't be written: its examples can't be made");
+            return Err(());
+        };
         document::written(&examples)
             .map(Bytes::from)
             .map_err(|error| tracing::error!(%error, "the description can't be written"))

@@ -16,7 +16,8 @@ pub(super) fn described() -> Value {
             "operationId": "post_live_tokens",
             "summary": "Make a token for a web page that shows the waiting times of some queues",
             "description": "The gateway answers it. The token has live:read and queues:read, as far as the key has them, and is sent as a key \
-                is. The site's server asks for one; a page never sees the key.",
+                is. The site's server asks for one; a page never sees the key. A key that is bound to web origins is asked for one of them in \
+                the header `Origin`, also from a server: else 403 `origin_not_allowed`.",
             "tags": ["live"],
             "x-scope": "live:read",
             "x-sandbox": false,

@@ -31,7 +31,16 @@ const WORDS: [(&str, &str); 4] = [
     ("stream.reset", "StreamReset"),
 ];
 
-static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| serde_json::to_vec(&document()).unwrap_or_default().into());
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
+    let written = serde_json::to_vec(&document());
+    written.map_or_else(|error| missing("streams and webhooks", &error), Bytes::from)
+});
+
+/// Nothing, in place of what can't be written or read. The log says so.
+fn missing<T: Default>(what: &str, error: &serde_json::Error) -> T {
+    tracing::error!(what, %error, "a description is missing");
+    T::default()
+}
 
 /// The description of streams and webhooks, as JSON.
 pub fn asyncapi_document() -> Bytes {
@@ -172,7 +181,7 @@ fn query(feed: Feed) -> Value {
 
 /// A member of a file of schemas.
 fn parts(file: &str, name: &str) -> Map<String, Value> {
-    let read: Map<String, Value> = serde_json::from_str(file).unwrap_or_default();
+    let read: Map<String, Value> = serde_json::from_str(file).unwrap_or_else(|error| missing(name, &error));
     match read.get(name) {
         Some(Value::Object(parts)) => parts.clone(),
         _ => Map::new(),

@@ -31,7 +31,7 @@ impl Csv {
 
     pub(super) fn rows(&mut self, rows: &[Value]) -> Result<Bytes, EncodeError> {
         for row in rows {
-            let cells = self.table.columns.iter().map(|column| cell(row.pointer(column.pointer), column.kind));
+            let cells = self.table.columns.iter().map(|column| cell(column.of(row), column.kind));
             self.writer.write_record(cells)?;
         }
         self.taken()

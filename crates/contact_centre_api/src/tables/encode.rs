@@ -44,7 +44,7 @@ impl Format {
     /// The form that `Accept` names first; none if it names none of them.
     pub(crate) fn accepted(accept: &str) -> Option<Self> {
         accept.split(',').find_map(|media| match media.split(';').next().unwrap_or_default().trim() {
-            "text/csv" => Some(Self::Csv),
+            "text/csv" | "text/*" => Some(Self::Csv),
             "application/x-ndjson" => Some(Self::Ndjson),
             "application/vnd.apache.parquet" => Some(Self::Parquet),
             _ => None,
@@ -115,6 +115,7 @@ mod tests {
         assert_eq!("csv".parse(), Ok(Format::Csv));
         assert_eq!("CSV".parse::<Format>(), Err(UnknownFormat));
         assert_eq!(Format::accepted("text/html, text/csv;q=0.9"), Some(Format::Csv));
+        assert_eq!(Format::accepted("text/*"), Some(Format::Csv));
         assert_eq!(Format::accepted("*/*"), None);
     }
 }

@@ -7,6 +7,7 @@ mod encode;
 mod error;
 mod ndjson;
 mod parquet;
+mod quarters;
 mod source;
 
 pub(crate) use body::{Body, Feed, channel};

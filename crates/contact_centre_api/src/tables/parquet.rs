@@ -25,7 +25,9 @@ use super::{
 /// Bytes of values after which a group is written. A writer holds one group.
 const GROUP_BYTES: usize = 8 << 20;
 /// Rows of a group, at most.
-const GROUP_ROWS: usize = 65_536;
+const GROUP_ROWS: usize = 16_384;
+/// Rows of the first group, which is what a reader waits for.
+const FIRST_ROWS: usize = 1_024;
 
 /// Writes a table's rows.
 pub(crate) struct Parquet {
@@ -34,6 +36,8 @@ pub(crate) struct Parquet {
     columns: Vec<(Column, Cells)>,
     rows: usize,
     bytes: usize,
+    /// Rows after which the present group is written.
+    rows_max: usize,
 }
 
 /// Where the writer writes to, and whence it is sent.
@@ -139,25 +143,27 @@ impl Parquet {
         let schema = Arc::new(parse_message_type(&message(table))?);
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
         let sink = Sink::default();
-        let writer = SerializedFileWriter::new(sink.clone(), schema, Arc::new(properties))?;
+        let mut writer = SerializedFileWriter::new(sink.clone(), schema, Arc::new(properties))?;
+        // Whoever reads knows at once that something comes.
+        writer.flush().map_err(ParquetError::from)?;
         let columns = table.columns.iter().map(|column| (*column, Cells::default())).collect();
-        Ok(Self { writer, sink, columns, rows: 0, bytes: 0 })
+        Ok(Self { writer, sink, columns, rows: 0, bytes: 0, rows_max: FIRST_ROWS })
     }
 
     pub(super) fn rows(&mut self, rows: &[Value]) -> Result<Bytes, EncodeError> {
         for row in rows {
             for (column, cells) in &mut self.columns {
-                self.bytes += cells.push(row.pointer(column.pointer), column.kind);
+                self.bytes += cells.push(column.of(row), column.kind);
             }
             self.rows += 1;
-            if self.bytes >= GROUP_BYTES || self.rows >= GROUP_ROWS {
+            if self.bytes >= GROUP_BYTES || self.rows >= self.rows_max {
                 self.write_group()?;
             }
         }
         Ok(self.sink.take())
     }
 
-    fn write_group(&mut self) -> Result<(), ParquetError> {
+    fn write_group(&mut self) -> Result<(), EncodeError> {
         let mut group = self.writer.next_row_group()?;
         for (_, cells) in &mut self.columns {
             let Some(mut column) = group.next_column()? else { break };
@@ -165,7 +171,9 @@ impl Parquet {
             column.close()?;
         }
         group.close()?;
-        (self.rows, self.bytes) = (0, 0);
+        // The writer keeps back the last 8 KiB otherwise, and so the whole of a small group.
+        self.writer.flush().map_err(ParquetError::from)?;
+        (self.rows, self.bytes, self.rows_max) = (0, 0, GROUP_ROWS);
         Ok(())
     }
 
@@ -181,7 +189,10 @@ impl Parquet {
 
 #[cfg(test)]
 mod tests {
-    use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
+    use ::parquet::file::{
+        metadata::RowGroupMetaData,
+        reader::{FileReader as _, SerializedFileReader},
+    };
     use serde_json::json;
 
     use super::*;
@@ -207,6 +218,25 @@ mod tests {
         assert_eq!(rows.len(), 2);
         assert!(rows[0].contains("late: true") && rows[0].contains("seq: 7"), "{}", rows[0]);
         assert!(rows[1].contains("call_id: null"), "{}", rows[1]);
+    }
+
+    #[test]
+    fn a_reader_has_the_first_rows_early_and_no_group_is_large() {
+        let mut parquet = Parquet::of(Table::named("wraps").unwrap()).unwrap();
+        assert_eq!(&*parquet.rows(&[]).unwrap(), b"PAR1");
+        let row = |n: usize| json!({"call_id": n.to_string(), "seq": n});
+        let few: Vec<_> = (0..FIRST_ROWS).map(row).collect();
+        let first = parquet.rows(&few).unwrap();
+        assert!(!first.is_empty());
+        let mut bytes = [&b"PAR1"[..], &first[..]].concat();
+        let many: Vec<_> = (FIRST_ROWS..FIRST_ROWS + GROUP_ROWS + 5).map(row).collect();
+        bytes.extend_from_slice(&parquet.rows(&many).unwrap());
+        assert_eq!(parquet.rows, 5);
+        bytes.extend_from_slice(&parquet.end().unwrap());
+        let reader = SerializedFileReader::new(Bytes::from(bytes)).unwrap();
+        let groups: Vec<_> = reader.metadata().row_groups().iter().map(RowGroupMetaData::num_rows).collect();
+        assert_eq!(groups, [1_024, 16_384, 5]);
+        assert_eq!(reader.get_row_iter(None).unwrap().count(), FIRST_ROWS + GROUP_ROWS + 5);
     }
 
     #[test]

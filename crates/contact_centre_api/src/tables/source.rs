@@ -5,17 +5,17 @@ use std::{collections::VecDeque, ops::RangeInclusive};
 use contact_centre::{
     id::{AgentId, CallId},
     log::Cursor,
-    metrics::{Terms, agent_rows, intervals, queue_rows},
     objects::{Call, Contact, Lead, Recording},
     view::{AgentView, CallView, ContactView, LeadView, QueueView, RecordingView, Rights, StayView, WrapView},
     world::{AsOf, World},
 };
-use model::{Instant, IntervalLength, PeriodBounds, TimeZone};
+use model::{Instant, PeriodBounds};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::quarters::Quarters;
 use crate::{
-    figures::{Legs, RANGE_MAX_MS},
+    figures::RANGE_MAX_MS,
     protocol::{Problem, kinds},
 };
 
@@ -75,15 +75,11 @@ enum Rest {
     Stays {
         agents: VecDeque<AgentId>,
         range: PeriodBounds,
+        /// When that was after which changes are asked for; none: all are.
+        changed_at: Option<Instant>,
         rows: VecDeque<Value>,
     },
-    Intervals {
-        days: VecDeque<PeriodBounds>,
-        of_agents: bool,
-        range: PeriodBounds,
-        since: Option<u64>,
-        rows: VecDeque<Value>,
-    },
+    Intervals(Quarters),
 }
 
 /// What is made of legs.
@@ -163,13 +159,14 @@ impl Source {
             }
             "agent_states" => Rest::Stays {
                 agents: state.agents().map(|agent| agent.id).collect(),
-                range: whole_range(world, wanted, since),
+                range: whole_range(world, wanted),
+                // A place that the log has forgotten is older than all that it holds: then everything can have changed.
+                changed_at: since.and_then(|since| world.window().event(since)).map(|event| event.at),
                 rows: VecDeque::new(),
             },
             "queue_intervals" | "agent_intervals" => {
-                let range = whole_range(world, wanted, None);
-                let days = intervals(&TimeZone::UTC, IntervalLength::Day, range.start, range.end).collect();
-                Rest::Intervals { days, of_agents: table == "agent_intervals", range, since, rows: VecDeque::new() }
+                let of_agents = table == "agent_intervals";
+                Rest::Intervals(Quarters::of(world, of_agents, whole_range(world, wanted), since))
             }
             _ => return Err(Problem::not_found("table")),
         };
@@ -216,23 +213,15 @@ impl Source {
                 taken(recordings).iter().map(|one| recording_row(world, one)).collect::<Result<_, _>>()?
             }
             Rest::Events(seqs, wanted) => events(world, seqs, wanted)?,
-            Rest::Stays { agents, range, rows } => {
+            Rest::Stays { agents, range, changed_at, rows } => {
                 if rows.is_empty()
                     && let Some(id) = agents.pop_front()
                 {
-                    rows.extend(stays(world, id, *range, as_of.at)?);
+                    rows.extend(stays(world, id, (*range, *changed_at), as_of.at)?);
                 }
                 taken(rows)
             }
-            Rest::Intervals { days, of_agents, range, since, rows } => {
-                if rows.is_empty()
-                    && let Some(day) = days.pop_front()
-                {
-                    let day = PeriodBounds { start: day.start.max(range.start), end: day.end.min(range.end) };
-                    *rows = day_rows(world, *of_agents, day, *since, as_of)?;
-                }
-                taken(rows)
-            }
+            Rest::Intervals(quarters) => quarters.next(world, as_of)?,
         };
         Ok(Some(rows))
     }
@@ -248,7 +237,7 @@ impl Rest {
             Self::Recordings(recordings) => recordings.is_empty(),
             Self::Events(seqs, _) => seqs.is_empty(),
             Self::Stays { agents, rows, .. } => agents.is_empty() && rows.is_empty(),
-            Self::Intervals { days, rows, .. } => days.is_empty() && rows.is_empty(),
+            Self::Intervals(quarters) => quarters.is_empty(),
         }
     }
 }
@@ -258,12 +247,11 @@ fn taken<T>(rest: &mut VecDeque<T>) -> Vec<T> {
     rest.drain(..ROWS.min(rest.len())).collect()
 }
 
-/// The range of a table that has no changes of its own: what is remembered, or from the change on.
-fn whole_range(world: &World, wanted: &Selection, since: Option<u64>) -> PeriodBounds {
+/// The range of a table of spans: what was asked for, of what is remembered.
+fn whole_range(world: &World, wanted: &Selection) -> PeriodBounds {
     let now = world.now();
-    let changed_at = since.and_then(|since| world.window().event(since)).map(|event| event.at);
     let end = wanted.to.unwrap_or(now.plus_millis(1)).min(now.plus_millis(DAY_MS));
-    let start = wanted.from.or(changed_at).unwrap_or(end.plus_millis(-RANGE_MAX_MS));
+    let start = wanted.from.unwrap_or(end.plus_millis(-RANGE_MAX_MS));
     PeriodBounds { start: start.max(end.plus_millis(-RANGE_MAX_MS)).min(end), end }
 }
 
@@ -326,11 +314,18 @@ fn events(world: &World, seqs: &mut RangeInclusive<u64>, wanted: &Selection) -> 
     Ok(rows)
 }
 
-/// What an agent did until an instant.
-fn stays(world: &World, id: AgentId, range: PeriodBounds, until: Instant) -> Result<Vec<Value>, Problem> {
+/// What an agent did in a range until an instant, or what of it has changed. What changed at the very instant of the last change that is
+/// known comes again: spans have no place in the log, and one that is told twice is better than one that is not.
+fn stays(
+    world: &World,
+    id: AgentId,
+    (range, changed_at): (PeriodBounds, Option<Instant>),
+    until: Instant,
+) -> Result<Vec<Value>, Problem> {
     let Some(agent) = world.state().agent(id) else { return Ok(Vec::new()) };
     let then: Vec<_> = agent.stays.iter().take_while(|stay| stay.since <= until).copied().collect();
-    let rows = StayView::between(&then, range.start, range.end).map(|stay| {
+    let stays = StayView::between(&then, range.start, range.end);
+    let rows = stays.filter(|stay| changed_at.is_none_or(|at| stay.has_changed_since(at))).map(|stay| {
         let mut row = row(stay)?;
         if let Value::Object(fields) = &mut row {
             fields.insert("agent_id".to_owned(), json!(id));
@@ -338,26 +333,4 @@ fn stays(world: &World, id: AgentId, range: PeriodBounds, until: Instant) -> Res
         Ok(row)
     });
     rows.collect()
-}
-
-/// The intervals of a part of a day, at a `seq`.
-fn day_rows(
-    world: &World,
-    of_agents: bool,
-    day: PeriodBounds,
-    since: Option<u64>,
-    as_of: AsOf,
-) -> Result<VecDeque<Value>, Problem> {
-    let terms = Terms::default();
-    let quarters: Vec<_> = intervals(&terms.timezone, IntervalLength::Quarter, day.start, day.end).collect();
-    let (Some(first), Some(last)) = (quarters.first(), quarters.last()) else { return Ok(VecDeque::new()) };
-    let legs = Legs::at(world, PeriodBounds { start: first.start, end: last.end }, as_of)?;
-    let at = legs.as_of().at;
-    let revised = |seq: u64| since.is_none_or(|since| seq > since);
-    if of_agents {
-        let rows = agent_rows(world.state().agents(), legs.iter(), &quarters, &terms, at);
-        return rows.iter().filter(|one| revised(one.finality.revised_seq)).map(row).collect();
-    }
-    let rows = world.state().queues().flat_map(|queue| queue_rows(queue, legs.iter(), &quarters, &terms, at));
-    rows.filter(|one| revised(one.finality.revised_seq)).map(row).collect()
 }

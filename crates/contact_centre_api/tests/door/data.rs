@@ -178,6 +178,70 @@ async fn a_table_says_with_what_to_come_back_for_what_changes() {
     assert_eq!(head.header("x-changes-cursor"), Some(&*next));
 }
 
+/// A range and changes hold together. Spans of agents have no place in the log, so the instants of their ends decide.
+#[tokio::test]
+async fn of_a_range_of_spans_those_come_that_have_changed() {
+    let door = Door::open(10);
+    let read = async |query: &str| {
+        let told = door.ask(BI, "GET", &format!("/data/agent_states?{query}")).send().await;
+        assert_eq!(told.status, 200, "{}", told.text());
+        (lines(told.text()), told.header("x-changes-cursor").unwrap().to_owned())
+    };
+    let (_, cursor) = read("from=2026-03-04T00:00:00Z").await;
+    let place: contact_centre::log::Cursor = cursor.parse().unwrap();
+    let since = door.world(|world| world.window().event(place.seq).unwrap().at);
+    door.pass(600_000);
+    let has_changed = |span: &&Value| {
+        let instants = [&span["started_at"], &span["ended_at"]];
+        instants.iter().filter_map(|at| at.as_str()).any(|at| at.parse::<model::Instant>().unwrap() >= since)
+    };
+    for range in ["", "from=2026-03-04T00:00:00Z", "from=2026-03-04T02:03:00Z&to=2026-03-04T02:06:00Z"] {
+        let (whole, _) = read(range).await;
+        let (changed, next) = read(&format!("{range}&changed_since={cursor}")).await;
+        let expected: Vec<_> = whole.iter().filter(has_changed).cloned().collect();
+        assert!(!expected.is_empty(), "{range}");
+        assert!(range.contains("to=") || expected.len() < whole.len(), "{range}");
+        assert_eq!(changed, expected, "{range}");
+        assert_ne!(next, cursor);
+    }
+}
+
+/// Rows of intervals are those of the figures, whatever they are made by; their changes are revisions alone.
+#[tokio::test]
+async fn rows_of_intervals_are_those_of_the_figures() {
+    let door = Door::open(10);
+    let range = "from=2026-03-03T22:10:00Z&to=2026-03-04T01:40:00Z";
+    let cursor = door.get(BI, "/calls?limit=1").await["changes_cursor"].as_str().unwrap().to_owned();
+    door.pass(1_800_000);
+    let mut figures = Vec::new();
+    for (table, path, of) in [("queue_intervals", "queues", "queue"), ("agent_intervals", "agents", "agent")] {
+        let told = door.ask(BI, "GET", &format!("/data/{table}?{range}")).send().await;
+        let page = door.get(BI, &format!("/metrics/{path}?{range}&limit=500")).await;
+        let sorted = |mut rows: Vec<Value>| {
+            rows.sort_by_key(|row| (row[of]["id"].to_string(), row["start"].to_string()));
+            rows
+        };
+        let rows = sorted(lines(told.text()));
+        assert_eq!(rows.len() % 15, 0, "quarters from 22:00 to 01:45");
+        assert_eq!(rows, sorted(page["items"].as_array().unwrap().clone()), "{table}");
+        let changed = door.ask(BI, "GET", &format!("/data/{table}?{range}&changed_since={cursor}")).send().await;
+        figures.push((table, lines(changed.text())));
+    }
+    assert!(figures.iter().all(|(_, rows)| rows.iter().all(|row| row["revision"] != 0)), "{figures:?}");
+    let call = door.leg(|leg| {
+        let over = leg.closed_at.is_some_and(|closed| closed.as_millis() < 1_772_585_000_000);
+        over && leg.queue_id.is_some() && leg.wrap.is_some()
+    });
+    let put =
+        door.ask(ALL, "PUT", &format!("/calls/{call}/wrap")).json(&json!({"code": "complaint", "comments": "late"}));
+    assert_eq!(put.send().await.status, 200);
+    for (table, before) in figures {
+        let changed = door.ask(BI, "GET", &format!("/data/{table}?{range}&changed_since={cursor}")).send().await;
+        let changed = lines(changed.text());
+        assert!(changed.len() > before.len() && changed.iter().all(|row| row["revision"] != 0), "{table}: {changed:?}");
+    }
+}
+
 #[tokio::test]
 async fn rows_that_are_written_are_told_line_by_line() {
     let door = Door::open(10);

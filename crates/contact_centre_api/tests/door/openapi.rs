@@ -24,6 +24,14 @@ async fn every_operation_is_described_and_nothing_else() {
     for operation in OPERATIONS {
         assert!(described.contains(&format!("{} /v1{}", operation.method, operation.path)), "{operation:?}");
     }
+    let items = document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+    let answers = items.flat_map(|described| described["responses"].as_object().unwrap().values());
+    for content in answers.filter_map(|answer| answer["content"].as_object()) {
+        assert!(
+            content.values().all(|form| form["schema"].is_object()),
+            "a form without a schema is none: {content:?}"
+        );
+    }
     let text = document.to_string();
     let parameters = document["components"]["parameters"].as_object().unwrap();
     assert!(!parameters.is_empty());
@@ -91,6 +99,43 @@ async fn every_parameter_that_is_described_is_known_and_others_are_not() {
         for parameter in operation.query {
             let told = door.ask(all, "GET", &format!("{path}?{parameter}=%00")).send().await;
             assert!(!told.text().contains("is not a parameter of this call"), "{operation:?} {parameter}");
+        }
+    }
+}
+
+/// What is described as required is asked for, and what may be left out may be left out.
+#[tokio::test]
+async fn what_has_to_be_asked_with_is_described_as_required() {
+    let document = document().await;
+    let door = Door::open(13);
+    for (path, name) in [("/contacts/lookup", "phone"), ("/calls", "phone"), ("/contacts/lookup", "region")] {
+        let parameters = document["paths"][&format!("/v1{path}")]["get"]["parameters"].as_array().unwrap();
+        let mut resolved = parameters.iter().map(|one| match one["$ref"].as_str() {
+            Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
+            None => one,
+        });
+        let found = resolved.find(|one| one["name"] == name).unwrap();
+        assert!(found["in"] == "query" && found["schema"]["type"] == "string", "{path} {name}: {found}");
+        let others = if path == "/contacts/lookup" && name != "phone" { "?phone=1001" } else { "" };
+        let told = door.ask(crate::support::ALL, "GET", &format!("{path}{others}")).send().await;
+        assert_eq!(told.status == 400, found["required"] == true, "{path} {name}: {}", told.text());
+    }
+}
+
+/// Whoever asks for any of the described forms gets that form.
+#[tokio::test]
+async fn every_described_form_is_answered_where_it_is_asked_for() {
+    let document = document().await;
+    let door = Door::open(13);
+    for (template, path) in [("/data/{table}", "/data/queues"), ("/reports/{name}", "/reports/daily-queue")] {
+        let answer = &document["paths"][&format!("/v1{template}")]["get"]["responses"]["200"];
+        let forms = answer["content"].as_object().unwrap();
+        assert!(forms.len() > 1, "{template}");
+        for (media, form) in forms {
+            assert!(form["schema"].is_object(), "{template} {media}");
+            let told = door.ask(crate::support::ALL, "GET", path).header("accept", media).send().await;
+            assert_eq!(told.status, 200, "{template} {media}: {}", told.text());
+            assert!(told.header("content-type").unwrap().starts_with(media.as_str()), "{template} {media}");
         }
     }
 }

@@ -53,6 +53,19 @@ async fn every_range_is_the_slice_of_the_file() {
     );
 }
 
+/// Its file has to be made whole for it, which is too much for all of a list.
+#[tokio::test]
+async fn a_digest_is_in_the_answer_for_one_recording_and_then_in_lists() {
+    let door = Door::open(7);
+    let id = with_status(&door, RecordingStatus::Available);
+    let call = door.world(|world| world.state().recording(id).unwrap().call_id);
+    let listed = async || door.get(QA, &format!("/recordings?call_id={call}")).await["items"][0]["sha256"].clone();
+    assert_eq!(listed().await, json!(null));
+    let one = door.get(QA, &format!("/recordings/{id}")).await["sha256"].clone();
+    assert!(one.as_str().is_some_and(|hex| hex.len() == 64), "{one}");
+    assert_eq!(listed().await, one);
+}
+
 #[tokio::test]
 async fn a_recording_is_not_ready_then_it_is_and_at_last_it_is_gone() {
     let door = Door::open(7);

@@ -52,6 +52,27 @@ async fn an_api_is_told_what_a_key_may_do_there_and_in_which_world() {
     }
 }
 
+/// Nothing is served beside the routes: without a key that is told as of every call, with one as of a path that is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn paths_that_no_route_has_are_refused_alike() {
+    let api = Api::ok().await;
+    let gateway = Gateway::start("routes = \"contact-centre\"\n", &[api.url()]).await;
+    let key = Key::live(1);
+    gateway.knows(&key);
+    for path in ["/v1/docs", "/v1/nothing", "/docs"] {
+        let mut client = gateway.client().await;
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: desk.example\r\n\r\n")).await;
+        let nobody = client.answer().await.unwrap();
+        assert_eq!((nobody.status, nobody.code()), (401, Some("missing_key")), "{path}");
+        let somebody = gateway.ask(&key, &format!("GET {path}"), "").await;
+        assert_eq!((somebody.status, somebody.code()), (403, Some("no_route")), "{path}");
+        for answer in [nobody, somebody] {
+            assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{path}");
+        }
+    }
+    assert!(api.seen().is_empty(), "the API is not asked");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_has_as_many_streams_as_were_set_for_it() {
     let api = endless().await;

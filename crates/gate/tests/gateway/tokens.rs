@@ -202,6 +202,27 @@ async fn a_page_s_token_is_made_here_and_reaches_the_named_queues_alone() {
     assert_eq!(live_token(&gateway, other.secret().expose(), body).await.status, 403, "it needs live:read");
 }
 
+/// A server, which sends no `Origin` by itself, has to say one as in every call with such a key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_some_origins_makes_a_page_s_token_only_from_one_of_them() {
+    let api = ok().await;
+    let (gateway, _) = before(&api).await;
+    let key = Key { origins: &["https://shop.example"], ..Key::live(1) };
+    gateway.knows(&key);
+    let body = r#"{"queue_ids": ["q1"], "origin": "https://shop.example"}"#;
+    for (origin, expected) in [
+        ("", (403, Some("origin_not_allowed"))),
+        ("Origin: https://other.example\r\n", (403, Some("origin_not_allowed"))),
+        ("Origin: https://shop.example\r\n", (201, None)),
+    ] {
+        let mut client = gateway.client().await;
+        let head = format!("{origin}Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+        client.send(request(&key, "POST /v1/live/tokens", &head) + body).await;
+        let answer = client.answer().await.unwrap();
+        assert_eq!((answer.status, answer.code()), expected, "{origin}: {}", answer.body);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_may_ask_for_the_page_of_a_token() {
     let api = ok().await;

@@ -103,6 +103,7 @@ async fn a_token_is_taken_wherever_a_key_is(database: TestDatabase) {
         .json();
     assert_eq!((&verdict["code"], &verdict["key_id"]), (&json!("VALID"), &json!(key.id)), "{verdict}");
     assert_eq!((&verdict["scopes"], &verdict["expires_at"]), (&json!(["contacts:read"]), &json!(expires_at)));
+    assert_eq!(verdict["resources"], json!({ "queue": ["q1"] }));
     for (more, code) in [
         (json!({ "origin": "https://shop.example", "scopes": ["calls:read"] }), "INSUFFICIENT_SCOPE"),
         (json!({ "origin": "https://evil.example" }), "ORIGIN_NOT_ALLOWED"),
@@ -116,6 +117,8 @@ async fn a_token_is_taken_wherever_a_key_is(database: TestDatabase) {
     let batch = json!({ "calls": [{ "key": token }, { "key": key.secret }] });
     let batch = caller.post("/api/v1/keys/verify-batch", batch).await.json();
     assert_eq!((&batch["answers"][0]["key_id"], &batch["answers"][1]["key_id"]), (&json!(key.id), &json!(key.id)));
+    assert_eq!(batch["answers"][0]["resources"], json!({ "queue": ["q1"] }), "refused or not");
+    assert_eq!(batch["answers"][1].get("resources"), None, "a key reaches all that it reaches");
 
     let allowed = authz(&app, &token, "contacts:read", &[page]).await;
     assert_eq!(allowed.status, 200);
