@@ -38,7 +38,7 @@ impl Size {
     pub(crate) fn profile(self) -> &'static str {
         match self {
             Self::Small => "wasm-release",
-            Self::AsCompiled => "wasm-start",
+            Self::AsCompiled => "start",
         }
     }
 

@@ -54,7 +54,7 @@ cargo xtask <command>
 
   serve [--quick | --release] [-- ARGS]
                               build, then run the server on 127.0.0.1:3000 with its data in data/; ARGS go to `keydesk serve`.
-                              --quick: as soon as can be, not optimised, in target/start; --release: optimised, in target/release.
+                              --quick: as soon as can be, not optimised; --release: optimised, in target/release.
                               Without either, the release if one was made before, else the quick one
   build                       the release binary target/release/keydesk, with the browser's side inside
   test [--only STEP,...]      everything that must hold; see below for the steps

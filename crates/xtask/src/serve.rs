@@ -12,7 +12,7 @@ const LISTEN: &str = "127.0.0.1:3000";
 const GATEWAY: &str = "127.0.0.1:8080";
 
 /// What is said before a server that nothing has optimised is started.
-const QUICK: &str = "This is the quick build, target/start/keydesk: right for trying out; slower, with larger pages, and without gRPC.
+const QUICK: &str = "This is the quick build, `target/bin/keydesk`: right for trying out; slower, with larger pages, and without gRPC.
 `cargo xtask serve --release` makes the optimised one, once, in some twenty minutes on two cores; after that `cargo xtask serve` runs it.";
 
 /// Returns only when it fails. `own` are xtask's arguments and the server's, `passed_on` the server's alone.
