@@ -21,6 +21,7 @@ mod audit_search;
 mod backup;
 mod ceiling;
 mod clients;
+mod courtesy;
 mod database_file;
 mod database_lock;
 mod database_metrics;

@@ -12,6 +12,7 @@ use sqlx::{
 use crate::{
     Change, StoreError,
     address::{check_address, sqlite_file},
+    courtesy,
     database_file::{DatabaseFile, not_moved_away},
     database_lock::DatabaseLock,
     db::{Apart, Db},
@@ -136,13 +137,17 @@ impl Store {
         }
         let options = sqlite_options(path);
         let write = SqlitePoolOptions::new()
+            .after_connect(|_, _| {
+                courtesy::step_back();
+                Box::pin(async { Ok(()) })
+            })
             .max_connections(1)
             // It is a thread of this process, and was asked when it was given back.
             .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(20))
             .idle_timeout(None)
             .max_lifetime(None);
-        let write = connected(write, &options).await?;
+        let write = connected(write, &options.clone().thread_name(courtesy::name)).await?;
         let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&write).await?;
         let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
         if parts.as_slice() < SQLITE_OLDEST.as_slice() {
