@@ -140,6 +140,23 @@ test.describe('public documentation', () => {
   });
 });
 
+test.describe('a gateway to live data alone', () => {
+  test.use({ config: '[gateway]\nlisten = "127.0.0.1:0"\n[upstreams.live]\nurls = "http://127.0.0.1:9"\n' });
+
+  test('offers no test key, and says why and what to do', async ({ ownServer: server, page }) => {
+    await signIn(page, server);
+    for (const path of ['/docs', '/docs/crm', '/docs/try-it']) {
+      await page.goto(`${server.url}${path}`);
+      await ready(page);
+      const panel = page.getByRole('region', { name: 'Test key', exact: true });
+      await expect(panel.getByText('has no contact centre for test keys, so none is made here: ask its operator to start it with --sandbox'), path).toBeVisible();
+      await expect(page.getByRole('button', { name: 'Make a test key' }), path).toHaveCount(0);
+    }
+    await expect(page.getByRole('button', { name: 'Send' })).toHaveCount(0);
+    await expectAccessible(page);
+  });
+});
+
 test('without [docs] public only who is signed in reads it, in the Workspace', async ({ ownServer: server, page }) => {
   await page.goto(`${server.url}/docs/crm`);
   await expect(page).toHaveURL(`${server.url}/login?next=/docs/crm`);

@@ -68,10 +68,10 @@ async fn page(State(docs): State<Docs>, Path(name): Path<String>, _: Fields, par
         return missing(&docs, parts).await;
     };
     let language = Language::of(parts.uri.query().unwrap_or_default(), &parts.headers);
-    let has_gateway = docs.documentation().gateway.is_some();
+    let lack = docs.lack();
     show(&docs.clone(), parts, title, move || {
         let library = docs.library();
-        library.page(&name).map_or_else(|| ().into_any(), |page| article(library, page, language, reader, has_gateway))
+        library.page(&name).map_or_else(|| ().into_any(), |page| article(library, page, language, reader, lack))
     })
     .await
 }
@@ -91,11 +91,12 @@ async fn console(State(docs): State<Docs>, Query(fields): Fields, parts: Parts) 
         Ok(reader) => reader,
         Err(error) => return turned_away(&docs, parts, error).await,
     };
-    let (reference, gateway) = (docs.reference().await, docs.documentation().gateway.clone());
+    let (reference, lack) = (docs.reference().await, docs.lack());
+    let gateway = docs.documentation().gateway.clone().filter(|_| lack.is_none());
     let chosen = Form(&fields).text("operation").to_owned();
     let at = gateway.clone();
     let mut response = show(&docs.clone(), parts, "Try it".to_owned(), move || {
-        try_it(docs.library(), &reference, reader, at.clone(), &chosen)
+        try_it(docs.library(), &reference, (reader, lack), at.clone(), &chosen)
     })
     .await;
     if let Some(gateway) = gateway {

@@ -15,6 +15,8 @@ pub struct Documentation {
     pub public: bool,
     /// Where the gateway is, as programs and browsers reach it: a scheme, a host and perhaps a port. `None`: there is none.
     pub gateway: Option<String>,
+    /// Whether the gateway accepts test keys, and an API is there for them.
+    pub test_keys: bool,
     /// Where Keydesk is, in the same way.
     pub workspace: String,
     /// The OpenAPI document of the contact centre.
@@ -30,6 +32,7 @@ impl Default for Documentation {
         Self {
             public: false,
             gateway: None,
+            test_keys: false,
             workspace: "http://127.0.0.1:3000".to_owned(),
             openapi: || Box::pin(ready(None)),
             asyncapi: Bytes::new,

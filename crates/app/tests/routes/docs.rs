@@ -11,6 +11,7 @@ fn described(public: bool) -> Documentation {
     Documentation {
         public,
         gateway: Some("https://gateway.example".to_owned()),
+        test_keys: true,
         workspace: "https://desk.example".to_owned(),
         openapi: || Box::pin(std::future::ready(Some(Bytes::from_static(DOCUMENT)))),
         asyncapi: || Bytes::from_static(b"{}"),
@@ -85,4 +86,30 @@ async fn a_test_key_is_made_for_who_may_make_keys() {
     }
     let foreign = [("host", "desk.example"), ("origin", "https://evil.example"), ("cookie", cookie.as_str())];
     assert_eq!(site.post("/docs/test-key", &foreign, "access=crm").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_test_key_is_offered_only_where_it_opens_something() {
+    let with = described(true);
+    let live_alone = Documentation { test_keys: false, ..described(true) };
+    let no_gateway = Documentation { gateway: None, test_keys: false, ..described(true) };
+    for (documentation, missing) in
+        [(with, None), (live_alone, Some("[upstreams.test]")), (no_gateway, Some("--gateway-listen 127.0.0.1:8080"))]
+    {
+        let site = Site::documented(BrowserAccess::at("https://desk.example"), documentation).await;
+        let cookie = site.sign_in().await;
+        for path in ["/docs", "/docs/crm", "/docs/try-it"] {
+            let page = site.ask("GET", path, &[("cookie", cookie.as_str())]).await.text;
+            assert_eq!(page.contains("Make a test key"), missing.is_none(), "{path} {missing:?}");
+            assert_eq!(page.contains("has no contact centre for test keys"), missing.is_some(), "{path} {missing:?}");
+            assert!(missing.is_none_or(|words| page.contains(words)), "{path} {missing:?}");
+        }
+        let console = site.ask("GET", "/docs/try-it", &[("cookie", cookie.as_str())]).await;
+        let calls = console.header("content-security-policy").contains("gateway.example");
+        assert_eq!(
+            (console.text.contains("data-gateway"), calls),
+            (missing.is_none(), missing.is_none()),
+            "{missing:?}"
+        );
+    }
 }
