@@ -114,7 +114,7 @@ test.describe('public documentation', () => {
       await page.emulateMedia({ colorScheme });
       for (const width of [320, 768, 1440]) {
         await page.setViewportSize({ width, height: 800 });
-        for (const path of ['/docs', '/docs/crm', '/docs/search?search=call', '/docs/reference', '/docs/reference/post_calls', '/docs/try-it']) {
+        for (const path of ['/docs', '/docs/crm', '/docs/search?search=call', '/docs/reference', '/docs/reference/post_calls', '/docs/try-it', '/api/docs']) {
           await page.goto(`${server.url}${path}`);
           await ready(page);
           const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -138,6 +138,22 @@ test.describe('public documentation', () => {
       await expect(page.getByRole('region', { name: 'Search' }).getByRole('link').first()).toBeVisible();
     });
   });
+});
+
+test('the page that problems lead to is for everybody, with the theme, the way back and buttons that copy', async ({ ownServer: server, page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto(`${server.url}/api/docs#not_found`);
+  await ready(page);
+  await expect(page.getByRole('heading', { name: 'Keydesk API', level: 1 })).toBeAttached();
+  await expect(page.locator('#not_found')).toBeInViewport();
+  await expect(page.getByRole('banner').getByRole('link', { name: 'Keydesk' })).toHaveAttribute('href', '/');
+  await page.getByRole('button', { name: 'Theme' }).click();
+  await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await ready(page);
+  await page.getByRole('button', { name: 'Copy Quick start' }).click();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('/api/v1/whoami');
+  await expectAccessible(page);
 });
 
 test.describe('a gateway to live data alone', () => {

@@ -14,6 +14,7 @@ mod layout;
 mod library;
 mod markdown;
 mod missing;
+mod one_page;
 mod page;
 mod reference;
 mod reference_page;

@@ -73,11 +73,12 @@ fn router(
 ) -> Router {
     let app = App { keydesk: keydesk.clone() };
     let document = api::document(&endpoints);
-    let icon = FILES.path("favicon.svg").unwrap_or("data:,");
     let management = document.to_json().unwrap_or_default().into();
-    let documentation = app::Documentation { management, ..documentation };
+    let api::reference::Page { html, headings } = api::reference::page(&document);
+    let one_page = app::OnePage { html, headings };
+    let documentation = app::Documentation { management, one_page, ..documentation };
     let pages = app::routes(keydesk.clone(), FILES.assets(), settings, documentation);
-    api::router(app, endpoints, api::reference::routes(&document, icon)).merge(FILES.routes()).merge(pages)
+    api::router(app, endpoints, api::reference::routes(&document)).merge(FILES.routes()).merge(pages)
 }
 
 /// The time and the randomness of the domain.

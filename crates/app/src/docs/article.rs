@@ -50,7 +50,8 @@ const fn access(preset: Preset) -> &'static str {
     }
 }
 
-fn contents(sections: &[Section]) -> Option<AnyView> {
+/// What stands on a page.
+pub(super) fn contents(sections: &[Section]) -> Option<AnyView> {
     let links: Vec<AnyView> = sections
         .iter()
         .filter(|section| matches!(section.level, 2 | 3))

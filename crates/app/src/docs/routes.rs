@@ -12,7 +12,8 @@ use super::{
     files,
     language::Language,
     missing::missing as nothing,
-    page::{HOME, INDEX},
+    one_page::{TITLE, one_page},
+    page::{HOME, INDEX, KEYDESK_API},
     reference_page::{Bases, list_page, operation_page},
     search::search,
     search_page::search_page,
@@ -47,6 +48,7 @@ pub(crate) fn routes<S>(web: WebState) -> Router<S> {
         .route(TRY_IT, get(console))
         .route(REFERENCE, get(reference))
         .route(OPERATION, get(operation))
+        .route(KEYDESK_API, get(keydesk_api))
         .route(OPENAPI, get(files::openapi))
         .route(ASYNCAPI, get(files::asyncapi))
         .route(LLMS, get(files::llms))
@@ -126,6 +128,10 @@ async fn operation(State(docs): State<Docs>, Path(id): Path<String>, parts: Part
         found.map_or_else(|| ().into_any(), |operation| operation_page(docs.library(), operation, &bases))
     })
     .await
+}
+
+async fn keydesk_api(State(docs): State<Docs>, parts: Parts) -> Response {
+    show(&docs.clone(), parts, TITLE.to_owned(), move || one_page(docs.library(), &docs.documentation().one_page)).await
 }
 
 fn bases(docs: &Docs) -> Bases {

@@ -25,6 +25,17 @@ pub struct Documentation {
     pub asyncapi: fn() -> Bytes,
     /// The OpenAPI document of Keydesk itself.
     pub management: Bytes,
+    /// The same on one page.
+    pub one_page: OnePage,
+}
+
+/// A description as the text of a page.
+#[derive(Clone, Debug, Default)]
+pub struct OnePage {
+    /// Markup without a script, below a title.
+    pub html: String,
+    /// Its headings: how deep each is (2 or 3), its id, its words.
+    pub headings: Vec<(u8, String, String)>,
 }
 
 impl Default for Documentation {
@@ -37,6 +48,7 @@ impl Default for Documentation {
             openapi: || Box::pin(ready(None)),
             asyncapi: Bytes::new,
             management: Bytes::new(),
+            one_page: OnePage::default(),
         }
     }
 }

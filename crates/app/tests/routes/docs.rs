@@ -1,6 +1,6 @@
 //! The Integration Documentation.
 
-use app::{BrowserAccess, Documentation};
+use app::{BrowserAccess, Documentation, OnePage};
 use axum::{body::Bytes, http::StatusCode};
 
 use crate::site::Site;
@@ -16,6 +16,13 @@ fn described(public: bool) -> Documentation {
         openapi: || Box::pin(std::future::ready(Some(Bytes::from_static(DOCUMENT)))),
         asyncapi: || Bytes::from_static(b"{}"),
         management: Bytes::from(document.replace("get_queues", "list_things")),
+        one_page: OnePage {
+            html: "<section id=\"tag-keys\"><h2>Keys</h2></section><section id=\"errors\"></section>".to_owned(),
+            headings: vec![
+                (2, "tag-keys".to_owned(), "Keys".to_owned()),
+                (2, "errors".to_owned(), "Errors".to_owned()),
+            ],
+        },
     }
 }
 
@@ -55,6 +62,18 @@ async fn everybody_reads_what_is_public_and_nobody_else_the_rest() {
     }
     for path in ["/docs/nothing", "/docs/nothing.md", "/docs/reference/nothing"] {
         assert_eq!(public.ask("GET", path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn everybody_reads_the_page_that_problems_lead_to_in_the_frame_of_the_others() {
+    for public in [true, false] {
+        let site = Site::documented(BrowserAccess::at("https://desk.example"), described(public)).await;
+        let page = site.ask("GET", "/api/docs", &[]).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        for part in ["id=\"tag-keys\"", "href=\"#tag-keys\"", "id=\"docs-pages\"", "name=\"theme\"", "href=\"/\""] {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
     }
 }
 
@@ -100,7 +119,7 @@ async fn a_test_key_is_offered_only_where_it_opens_something() {
         let cookie = site.sign_in().await;
         for path in ["/docs", "/docs/crm", "/docs/try-it"] {
             let page = site.ask("GET", path, &[("cookie", cookie.as_str())]).await.text;
-            assert_eq!(page.contains("Make a test key"), missing.is_none(), "{path} {missing:?}");
+            assert_eq!(page.contains("data-make-key"), missing.is_none(), "{path} {missing:?}");
             assert_eq!(page.contains("has no contact centre for test keys"), missing.is_some(), "{path} {missing:?}");
             assert!(missing.is_none_or(|words| page.contains(words)), "{path} {missing:?}");
         }
