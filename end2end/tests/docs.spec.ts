@@ -114,7 +114,7 @@ test.describe('public documentation', () => {
       await page.emulateMedia({ colorScheme });
       for (const width of [320, 768, 1440]) {
         await page.setViewportSize({ width, height: 800 });
-        for (const path of ['/docs', '/docs/crm', '/docs/search?search=call', '/docs/reference', '/docs/reference/post_calls', '/docs/try-it']) {
+        for (const path of ['/docs', '/docs/crm', '/docs/search?search=call', '/docs/reference', '/docs/reference/post_calls', '/docs/try-it', '/api/docs']) {
           await page.goto(`${server.url}${path}`);
           await ready(page);
           const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -137,6 +137,39 @@ test.describe('public documentation', () => {
       await page.getByRole('search').getByRole('button', { name: 'Search' }).click();
       await expect(page.getByRole('region', { name: 'Search' }).getByRole('link').first()).toBeVisible();
     });
+  });
+});
+
+test('the page that problems lead to is for everybody, with the theme, the way back and buttons that copy', async ({ ownServer: server, page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto(`${server.url}/api/docs#not_found`);
+  await ready(page);
+  await expect(page.getByRole('heading', { name: 'Keydesk API', level: 1 })).toBeAttached();
+  await expect(page.locator('#not_found')).toBeInViewport();
+  await expect(page.getByRole('banner').getByRole('link', { name: 'Keydesk' })).toHaveAttribute('href', '/');
+  await page.getByRole('button', { name: 'Theme' }).click();
+  await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await ready(page);
+  await page.getByRole('button', { name: 'Copy Quick start' }).click();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('/api/v1/whoami');
+  await expectAccessible(page);
+});
+
+test.describe('a gateway to live data alone', () => {
+  test.use({ config: '[gateway]\nlisten = "127.0.0.1:0"\n[upstreams.live]\nurls = "http://127.0.0.1:9"\n' });
+
+  test('offers no test key, and says why and what to do', async ({ ownServer: server, page }) => {
+    await signIn(page, server);
+    for (const path of ['/docs', '/docs/crm', '/docs/try-it']) {
+      await page.goto(`${server.url}${path}`);
+      await ready(page);
+      const panel = page.getByRole('region', { name: 'Test key', exact: true });
+      await expect(panel.getByText('has no contact centre for test keys, so none is made here: ask its operator to start it with --sandbox'), path).toBeVisible();
+      await expect(page.getByRole('button', { name: 'Make a test key' }), path).toHaveCount(0);
+    }
+    await expect(page.getByRole('button', { name: 'Send' })).toHaveCount(0);
+    await expectAccessible(page);
   });
 });
 

@@ -50,6 +50,11 @@ test('every file and test that the README names is there', async () => {
     [...links, ...specs].map((file) => stat(join(root, file)).then(() => [], () => [file])),
   );
   expect(missing.flat()).toEqual([]);
+  const proofs = [...text.matchAll(/`([a-z-]+\.spec\.ts)`: “([^”]+)”/g)];
+  expect(proofs).toHaveLength(5);
+  for (const [, spec, name] of proofs) {
+    expect(await readFile(join(root, 'end2end/tests/examples', spec!), 'utf8'), spec).toContain(`test('${name}', `);
+  }
 });
 
 test('every command of the README does what it says', async () => {

@@ -4,7 +4,7 @@
 //! - a route is in one list ([`endpoints`]), from which router, description, metrics and the required scope come;
 //! - the caller is authenticated before an endpoint is called, and so before a request's body is read;
 //! - an endpoint extracts, makes one call on the domain, and responds; it decides nothing itself;
-//! - it knows keys and no cookies: nothing here is for a browser but the reference page.
+//! - it knows keys and no cookies: nothing here is for a browser but the text of the reference page.
 
 mod app_state;
 mod auth;

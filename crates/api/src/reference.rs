@@ -1,4 +1,4 @@
-//! The reference page, made once from the published description. It runs no script and loads nothing from elsewhere.
+//! The description, and the text of its page, which is made once. The page around it is the Workspace's.
 
 mod html;
 mod operation;
@@ -19,55 +19,54 @@ use self::html::{Html, slug};
 
 /// Where the description is.
 pub(crate) const DESCRIPTION: &str = "/api/openapi.json";
-/// Where its page is.
+/// Where its page is. Every problem document names it.
 pub(crate) const PAGE: &str = "/api/docs";
-/// Where the style of the page is.
-pub(crate) const STYLE_SHEET: &str = "/api/docs.css";
 
-const STYLE: &str = include_str!("reference/docs.css");
+const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
-                      frame-ancestors 'none'";
-
-/// The description and its page.
-pub fn routes(document: &OpenApi, icon: &str) -> Router {
-    // The description consists of strings, lists and maps with string keys.
-    let json = serde_json::to_value(document).expect("the description is JSON");
-    let page = Bytes::from(page(&json, icon));
-    let json = Bytes::from(json.to_string());
-    Router::new()
-        .route(DESCRIPTION, get(move || std::future::ready(file("application/json", json.clone()))))
-        .route(PAGE, get(move || std::future::ready(file("text/html; charset=utf-8", page.clone()))))
-        .route(STYLE_SHEET, get(|| std::future::ready(file("text/css; charset=utf-8", STYLE.into()))))
+/// What the page of a description says.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// Markup without a script, below a title.
+    pub html: String,
+    /// Its headings: how deep each is (2 or 3), its id, its words.
+    pub headings: Vec<(u8, String, String)>,
 }
 
-fn file(content_type: &'static str, bytes: Bytes) -> Response {
+/// The description.
+pub fn routes(document: &OpenApi) -> Router {
+    let json = Bytes::from(json(document).to_string());
+    Router::new().route(DESCRIPTION, get(move || std::future::ready(file(json.clone()))))
+}
+
+/// Its page.
+pub fn page(document: &OpenApi) -> Page {
+    written(&json(document))
+}
+
+fn json(document: &OpenApi) -> Value {
+    // The description consists of strings, lists and maps with string keys.
+    serde_json::to_value(document).expect("the description is JSON")
+}
+
+fn file(json: Bytes) -> Response {
     let headers: [(HeaderName, &str); 5] = [
-        (header::CONTENT_TYPE, content_type),
+        (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-cache"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::REFERRER_POLICY, "no-referrer"),
     ];
-    (headers, bytes).into_response()
+    (headers, json).into_response()
 }
 
-fn page(document: &Value, icon: &str) -> String {
+fn written(document: &Value) -> Page {
     let mut html = Html::default();
-    html.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    html.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<title>Keydesk API</title>\n");
-    html.raw("<link rel=\"icon\" href=\"");
-    html.text(icon);
-    html.raw("\">\n<link rel=\"stylesheet\" href=\"/api/docs.css\">\n</head>\n<body>\n");
-    html.raw("<a class=\"skip\" href=\"#main\">Skip to the reference</a>\n");
     let tags = tags(document);
-    navigation(&mut html, &tags);
-    html.raw("<main id=\"main\">\n<header>\n<h1>Keydesk API</h1>\n<p class=\"version\">Version ");
-    html.text(document["info"]["version"].as_str().unwrap_or_default());
-    html.raw(" · <a href=\"/api/openapi.json\">OpenAPI 3.1 document</a></p>\n");
     html.prose(document["info"]["description"].as_str().unwrap_or_default());
-    html.raw("</header>\n");
+    html.raw("<p class=\"faint\">Version ");
+    html.text(document["info"]["version"].as_str().unwrap_or_default());
+    html.raw(" · <a href=\"/api/openapi.json\" rel=\"external\">OpenAPI 3.1 document</a></p>\n");
     quick_start(&mut html);
     for tag in &tags {
         html.open_section(&slug(tag.name), tag.name, "h2");
@@ -79,8 +78,7 @@ fn page(document: &Value, icon: &str) -> String {
     }
     errors(&mut html);
     schemas(&mut html, document);
-    html.raw("</main>\n</body>\n</html>\n");
-    html.finish()
+    Page { html: html.finish(), headings: headings(&tags) }
 }
 
 struct Tag<'a> {
@@ -100,34 +98,28 @@ fn tags(document: &Value) -> Vec<Tag<'_>> {
     .collect()
 }
 
-fn navigation(html: &mut Html, tags: &[Tag<'_>]) {
-    html.raw("<nav aria-label=\"Contents\">\n<p class=\"product\">Keydesk</p>\n<p>");
-    for (to, words) in [("/keys", "Back to the Workspace"), ("/docs", "Integration Documentation")] {
-        html.link(to, words);
-        html.raw("<br>\n");
-    }
-    html.raw("</p>\n<p><a href=\"#quick-start\">Quick start</a></p>\n");
+fn headings(tags: &[Tag<'_>]) -> Vec<(u8, String, String)> {
+    let section = |id: &str, words: &str| (2, id.to_owned(), words.to_owned());
+    let mut headings = vec![section("quick-start", "Quick start")];
     for tag in tags {
-        html.raw("<p>");
-        html.link(&format!("#{}", slug(tag.name)), tag.name);
-        html.raw("</p>\n<ul>\n");
-        for found in &tag.operations {
-            html.raw("<li>");
-            html.link(&format!("#{}", found.id()), found.summary());
-            html.raw("</li>\n");
-        }
-        html.raw("</ul>\n");
+        headings.push(section(&slug(tag.name), tag.name));
+        headings.extend(tag.operations.iter().map(|found| (3, found.id(), found.summary().to_owned())));
     }
-    html.raw("<p><a href=\"#errors\">Errors</a></p>\n<p><a href=\"#schemas\">Schemas</a></p>\n</nav>\n");
+    headings.extend([section("errors", "Errors"), section("schemas", "Schemas")]);
+    headings
 }
 
 /// The first call, and where a call has a page of its own.
 fn quick_start(html: &mut Html) {
     html.open_section("quick-start", "Quick start", "h2");
-    html.prose("Ask who a key is. `$KEYDESK` is the address of this page up to its path, and `$KEY` an API key.");
-    html.raw("<pre tabindex=\"0\"><code>curl -H &quot;Authorization: Bearer $KEY&quot; &quot;$KEYDESK/api/v1/whoami&quot;</code></pre>\n<p>");
-    html.link("/docs/reference", "Each operation on a page of its own");
-    html.raw(", with buttons that copy, and the contact centre beside it.</p>\n</section>\n");
+    html.prose(
+        "Ask who a key is. `$KEYDESK` is the address of this page up to its path, and `$KEYDESK_KEY` an API key.",
+    );
+    let call = "curl -H \"Authorization: Bearer $KEYDESK_KEY\" \"$KEYDESK/api/v1/whoami\"";
+    html.shell("code-quick-start", "Quick start", call);
+    html.raw("<p>Each operation also has a page of its own, beside those of the contact centre: ");
+    html.link("/docs/reference", "API reference");
+    html.raw(".</p>\n</section>\n");
 }
 
 fn errors(html: &mut Html) {
@@ -164,9 +156,9 @@ fn schemas(html: &mut Html, document: &Value) {
 mod tests {
     use super::*;
 
-    fn real() -> (Value, String) {
+    fn real() -> (Value, Page) {
         let document = serde_json::to_value(crate::document(&crate::endpoints())).unwrap();
-        let page = page(&document, "data:,");
+        let page = written(&document);
         (document, page)
     }
 
@@ -177,18 +169,21 @@ mod tests {
         let schemas = document["components"]["schemas"].as_object().unwrap().keys().map(|name| schema::anchor(name));
         let errors = KINDS.iter().map(|kind| kind.code.to_owned());
         for id in operations.chain(schemas).chain(errors) {
-            assert_eq!(page.matches(&format!(" id=\"{id}\"")).count(), 1, "{id}");
+            assert_eq!(page.html.matches(&format!(" id=\"{id}\"")).count(), 1, "{id}");
+        }
+        for (_, id, words) in &page.headings {
+            assert_eq!(page.html.matches(&format!(" id=\"{id}\"")).count(), 1, "{words}");
         }
     }
 
     #[test]
     fn every_internal_link_resolves_and_nothing_is_loaded_from_elsewhere() {
         let (_, page) = real();
-        for target in page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
-            assert!(page.contains(&format!("id=\"{target}\"")), "{target}");
+        for target in page.html.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(page.html.contains(&format!("id=\"{target}\"")), "{target}");
         }
         for forbidden in ["<script", " style=", "src=\"", "href=\"http", "href=\"//"] {
-            assert!(!page.contains(forbidden), "{forbidden}");
+            assert!(!page.html.contains(forbidden), "{forbidden}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     auth::{AUDIT, READ, REVEAL, USAGE, VERIFY, WEBHOOKS_READ, WEBHOOKS_WRITE, WRITE},
     endpoint::Endpoint,
     endpoints as e,
-    reference::{DESCRIPTION, PAGE, STYLE_SHEET},
+    reference::{DESCRIPTION, PAGE},
 };
 
 /// What `utoipa` reads above an endpoint.
@@ -128,6 +128,6 @@ pub fn verify_path() -> String {
 
 /// Where endpoints are, for metrics and the access log.
 pub fn templates(endpoints: &[Endpoint]) -> impl Iterator<Item = Template> {
-    let rest = [Template::tree("/api"), Template::path(DESCRIPTION), Template::path(PAGE), Template::path(STYLE_SHEET)];
+    let rest = [Template::tree("/api"), Template::path(DESCRIPTION), Template::path(PAGE)];
     endpoints.iter().map(|endpoint| Template::path(endpoint.place().0)).chain(rest)
 }

@@ -1,4 +1,5 @@
-//! `/docs`: the Integration Documentation. Plain documents, for everybody where the configuration says so, else for who is signed in.
+//! `/docs`: the Integration Documentation. Plain documents, for everybody where the configuration says so, else for who is signed in. `/api/docs`,
+//! where problem documents lead, is for everybody.
 //!
 //! Its pages are Markdown files of the repository (`docs/integrate`), embedded in the binary, with snippets that are cut from files
 //! which the tests run (`docs/snippets`). Beside them stand a page for each operation of the published descriptions, a search over all
@@ -14,6 +15,7 @@ mod layout;
 mod library;
 mod markdown;
 mod missing;
+mod one_page;
 mod page;
 mod reference;
 mod reference_page;

@@ -68,7 +68,7 @@ pub use root::App;
 pub use routes::routes;
 #[cfg(feature = "ssr")]
 pub use web::{
-    Assets, BrowserAccess, Description, Documentation, File, Files,
+    Assets, BrowserAccess, Description, Documentation, File, Files, OnePage,
     one_by_one::refused_turns,
     streams::{end_streams, streams},
 };

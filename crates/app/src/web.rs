@@ -57,7 +57,7 @@ pub use assets::Assets;
 #[cfg(feature = "ssr")]
 pub(crate) use cookie::cookies;
 #[cfg(feature = "ssr")]
-pub use documentation::{Description, Documentation};
+pub use documentation::{Description, Documentation, OnePage};
 pub(crate) use drawn_for::own;
 #[cfg(feature = "ssr")]
 pub use files::{File, Files};

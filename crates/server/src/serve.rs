@@ -99,7 +99,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let links = settings.links_at(&address.to_string());
     keydesk.verifier().set_token_issuer(&links.to(""));
     let workspace = links.to("");
-    let documentation = documentation::documentation(&settings.docs, &workspace, gateway_at);
+    let mut documentation = documentation::documentation(&settings.docs, &workspace, gateway_at);
     let set_up = cli::set_up_link(&keydesk, Actor::System, &settings.installation, &links).await;
     // The rest of it has secrets.
     let (mut forward, sandbox) = {
@@ -115,6 +115,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
         }
         None => None,
     };
+    documentation.test_keys = forward.answers(Environment::Test);
     let background = keydesk.start();
     let dispatcher = router::dispatcher_for(&keydesk, access, documentation, gateway.clone(), at_authz);
     let telemetry = otlp.map(|otlp| telemetry::start(otlp, dispatcher.edge(), keydesk.request_id(keydesk.now())));

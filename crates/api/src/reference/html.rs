@@ -59,9 +59,28 @@ impl Html {
         }
     }
 
+    /// A call in a shell, with the button of the Workspace's pages that copies it. `label` says what it is.
+    pub(super) fn shell(&mut self, id: &str, label: &str, text: &str) {
+        self.raw("<div class=\"docs-code\"><pre tabindex=\"0\" role=\"group\" translate=\"no\" aria-label=\"");
+        self.text(label);
+        self.raw("\"><code id=\"");
+        self.text(id);
+        self.raw("\">");
+        self.text(text);
+        self.raw("</code></pre><span class=\"docs-copied\" role=\"status\" id=\"");
+        self.text(id);
+        self.raw("-copied\"></span><button type=\"button\" class=\"button scripted\" data-copy=\"");
+        self.text(id);
+        self.raw("\" aria-describedby=\"");
+        self.text(id);
+        self.raw("-copied\" aria-label=\"Copy ");
+        self.text(label);
+        self.raw("\">Copy</button></div>\n");
+    }
+
     /// A section with its heading; close it with `</section>`.
     pub(super) fn open_section(&mut self, id: &str, title: &str, heading: &str) {
-        self.raw("<section id=\"");
+        self.raw("<section class=\"docs-text\" id=\"");
         self.text(id);
         self.raw("\">\n<");
         self.raw(heading);
@@ -74,9 +93,9 @@ impl Html {
 
     /// A table in a box that scrolls by itself on a narrow screen, and can be scrolled with the keyboard.
     pub(super) fn open_table(&mut self, columns: &[&str]) {
-        self.raw("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
+        self.raw("<div class=\"table-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
         self.text(columns.first().unwrap_or(&"Table"));
-        self.raw("\"><table>\n<thead><tr>");
+        self.raw("\"><table class=\"table\">\n<thead><tr>");
         for column in columns {
             self.raw("<th scope=\"col\">");
             self.text(column);

@@ -32,15 +32,13 @@ pub(super) fn all(document: &Value) -> Vec<Found<'_>> {
 }
 
 pub(super) fn write(html: &mut Html, document: &Value, found: &Found<'_>) {
-    html.raw("<article id=\"");
+    html.raw("<article class=\"docs-text\" id=\"");
     html.text(&found.id());
     html.raw("\">\n<h3>");
     html.text(found.summary());
-    html.raw("</h3>\n<p class=\"call\"><span class=\"method ");
-    html.text(found.method);
-    html.raw("\">");
+    html.raw("</h3>\n<p class=\"docs-call\" translate=\"no\"><strong>");
     html.text(&found.method.to_uppercase());
-    html.raw("</span> ");
+    html.raw("</strong> ");
     html.code(found.path);
     html.raw("</p>\n");
     html.prose(found.operation["description"].as_str().unwrap_or_default());
@@ -54,7 +52,7 @@ pub(super) fn write(html: &mut Html, document: &Value, found: &Found<'_>) {
 
 fn scope(html: &mut Html, operation: &Value) {
     let open = operation["security"].as_array().is_some_and(Vec::is_empty);
-    html.raw("<p class=\"scope\">");
+    html.raw("<p>");
     match operation["x-scope"].as_str() {
         Some(scope) => {
             html.raw("Needs a key with ");
@@ -73,7 +71,7 @@ fn parameters(html: &mut Html, operation: &Value) {
         html.raw("<tr><th scope=\"row\">");
         html.code(parameter["name"].as_str().unwrap_or_default());
         if parameter["required"] == true {
-            html.raw(" <span class=\"required\">required</span>");
+            html.raw(" <span class=\"faint\">required</span>");
         }
         html.raw("</th><td>");
         html.text(parameter["in"].as_str().unwrap_or_default());
@@ -89,7 +87,7 @@ fn parameters(html: &mut Html, operation: &Value) {
 fn body(html: &mut Html, operation: &Value) {
     let content = &operation["requestBody"]["content"]["application/json"];
     if content.is_object() {
-        html.raw("<h4>Body</h4>\n<p class=\"type\">");
+        html.raw("<h4>Body</h4>\n<p>");
         schema::kind(html, &content["schema"]);
         html.raw("</p>\n");
     }
@@ -102,7 +100,7 @@ fn example(html: &mut Html, found: &Found<'_>) {
     }
     let path = filled(found.path);
     if found.operation["security"].as_array().is_none_or(|schemes| !schemes.is_empty()) {
-        lines.push("-H \"Authorization: Bearer $KEY\"".to_owned());
+        lines.push("-H \"Authorization: Bearer $KEYDESK_KEY\"".to_owned());
     }
     let body = &found.operation["requestBody"]["content"]["application/json"]["example"];
     if !body.is_null() {
@@ -110,9 +108,7 @@ fn example(html: &mut Html, found: &Found<'_>) {
         lines.push(format!("-d '{body}'"));
     }
     lines.push(format!("\"$KEYDESK{path}\""));
-    html.raw("<pre tabindex=\"0\"><code>");
-    html.text(&lines.join(" \\\n  "));
-    html.raw("</code></pre>\n");
+    html.shell(&format!("code-{}", found.id()), found.summary(), &lines.join(" \\\n  "));
 }
 
 /// A path whose parameters are variables of a shell: `{id}` is `$KEY_ID`, and any other `{name}` is `$NAME_ID`.

@@ -16,7 +16,7 @@ pub(super) fn write(html: &mut Html, schema: &Value) {
         html.raw(", and:</p>\n");
     }
     if fields.is_empty() {
-        html.raw("<p class=\"type\">");
+        html.raw("<p>");
         kind(html, schema);
         html.raw("</p>\n");
         return;
@@ -26,7 +26,7 @@ pub(super) fn write(html: &mut Html, schema: &Value) {
         html.raw("<tr><th scope=\"row\">");
         html.code(name);
         if required {
-            html.raw(" <span class=\"required\">required</span>");
+            html.raw(" <span class=\"faint\">required</span>");
         }
         html.raw("</th><td>");
         kind(html, field);
@@ -117,7 +117,7 @@ fn limits(html: &mut Html, schema: &Value) {
             (None, Some(most)) => format!("at most {most}{unit}"),
             (None, None) => continue,
         };
-        html.raw(", <span class=\"limit\">");
+        html.raw(", <span class=\"faint\">");
         html.text(&words);
         html.raw("</span>");
     }

@@ -6,7 +6,7 @@ use super::{
     layout::{Place, layout},
     library::Library,
     page::{Page, Section},
-    state::Reader,
+    state::{Lack, Reader},
     test_key_panel::TestKeyPanel,
 };
 
@@ -16,14 +16,14 @@ pub(super) fn article(
     page: &Page,
     language: Language,
     reader: Reader,
-    has_gateway: bool,
+    lack: Option<Lack>,
 ) -> AnyView {
     let address = page.address();
     let preset = Preset::ALL.into_iter().find(|preset| preset.as_str() == page.name);
     let panel = (preset.is_some() || page.has_snippets()).then(|| {
         let (access, words) =
             preset.map_or(("all", "access to everything there"), |preset| (preset.as_str(), access(preset)));
-        TestKeyPanel { reader, has_gateway, access, words, chooser: None, here: address.clone() }.view()
+        TestKeyPanel { reader, lack, access, words, chooser: None, here: address.clone() }.view()
     });
     let content = view! {
         <article>
@@ -50,7 +50,8 @@ const fn access(preset: Preset) -> &'static str {
     }
 }
 
-fn contents(sections: &[Section]) -> Option<AnyView> {
+/// What stands on a page.
+pub(super) fn contents(sections: &[Section]) -> Option<AnyView> {
     let links: Vec<AnyView> = sections
         .iter()
         .filter(|section| matches!(section.level, 2 | 3))

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::{
     library::Library,
-    page::{HOME, Page},
+    page::{HOME, KEYDESK_API, Page},
 };
 use crate::{frame::module, web::Assets};
 
@@ -17,7 +17,7 @@ pub(super) struct Place {
 
 /// Addresses beside the pages, with their words.
 const TOOLS: [(&str, &str); 3] =
-    [("/docs/try-it", "Try it"), ("/docs/reference", "API reference"), ("/api/docs", "Keydesk API on one page")];
+    [("/docs/try-it", "Try it"), ("/docs/reference", "API reference"), (KEYDESK_API, "Keydesk API on one page")];
 const DOWNLOADS: [(&str, &str); 4] = [
     ("/docs/openapi.json", "OpenAPI of the contact centre"),
     ("/docs/asyncapi.json", "AsyncAPI of its streams and webhooks"),
@@ -45,7 +45,7 @@ pub(super) fn layout(library: &Library, place: &Place, content: AnyView, content
                         name="search"
                         value=question
                         maxlength="200"
-                        placeholder="Search the documentation"
+                        placeholder="Search"
                     />
                     <button type="submit" class="button">"Search"</button>
                 </form>

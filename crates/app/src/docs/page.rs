@@ -53,5 +53,8 @@ impl Page {
 /// Where the documentation is.
 pub(super) const HOME: &str = "/docs";
 
+/// Where the operations of Keydesk itself are, on one page.
+pub(super) const KEYDESK_API: &str = "/api/docs";
+
 /// The name of the page there.
 pub(super) const INDEX: &str = "index";

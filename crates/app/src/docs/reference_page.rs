@@ -35,7 +35,7 @@ pub(super) fn list_page(library: &Library, reference: &Reference, bases: &Bases)
             <p>
                 "Calls to the contact centre go through the gateway with an API key. " <a href="/docs/try-it" rel="external">
                     "Try it"
-                </a> " makes a test key and calls from the page; elsewhere:"
+                </a> " makes a test key and sends calls from the page. From a shell:"
             </p>
             <div inner_html=html::code("code-quick-start", "Quick start", &start)></div>
         </section>

@@ -12,7 +12,8 @@ use super::{
     files,
     language::Language,
     missing::missing as nothing,
-    page::{HOME, INDEX},
+    one_page::{TITLE, one_page},
+    page::{HOME, INDEX, KEYDESK_API},
     reference_page::{Bases, list_page, operation_page},
     search::search,
     search_page::search_page,
@@ -47,6 +48,7 @@ pub(crate) fn routes<S>(web: WebState) -> Router<S> {
         .route(TRY_IT, get(console))
         .route(REFERENCE, get(reference))
         .route(OPERATION, get(operation))
+        .route(KEYDESK_API, get(keydesk_api))
         .route(OPENAPI, get(files::openapi))
         .route(ASYNCAPI, get(files::asyncapi))
         .route(LLMS, get(files::llms))
@@ -68,10 +70,10 @@ async fn page(State(docs): State<Docs>, Path(name): Path<String>, _: Fields, par
         return missing(&docs, parts).await;
     };
     let language = Language::of(parts.uri.query().unwrap_or_default(), &parts.headers);
-    let has_gateway = docs.documentation().gateway.is_some();
+    let lack = docs.lack();
     show(&docs.clone(), parts, title, move || {
         let library = docs.library();
-        library.page(&name).map_or_else(|| ().into_any(), |page| article(library, page, language, reader, has_gateway))
+        library.page(&name).map_or_else(|| ().into_any(), |page| article(library, page, language, reader, lack))
     })
     .await
 }
@@ -91,11 +93,12 @@ async fn console(State(docs): State<Docs>, Query(fields): Fields, parts: Parts) 
         Ok(reader) => reader,
         Err(error) => return turned_away(&docs, parts, error).await,
     };
-    let (reference, gateway) = (docs.reference().await, docs.documentation().gateway.clone());
+    let (reference, lack) = (docs.reference().await, docs.lack());
+    let gateway = docs.documentation().gateway.clone().filter(|_| lack.is_none());
     let chosen = Form(&fields).text("operation").to_owned();
     let at = gateway.clone();
     let mut response = show(&docs.clone(), parts, "Try it".to_owned(), move || {
-        try_it(docs.library(), &reference, reader, at.clone(), &chosen)
+        try_it(docs.library(), &reference, (reader, lack), at.clone(), &chosen)
     })
     .await;
     if let Some(gateway) = gateway {
@@ -125,6 +128,10 @@ async fn operation(State(docs): State<Docs>, Path(id): Path<String>, parts: Part
         found.map_or_else(|| ().into_any(), |operation| operation_page(docs.library(), operation, &bases))
     })
     .await
+}
+
+async fn keydesk_api(State(docs): State<Docs>, parts: Parts) -> Response {
+    show(&docs.clone(), parts, TITLE.to_owned(), move || one_page(docs.library(), &docs.documentation().one_page)).await
 }
 
 fn bases(docs: &Docs) -> Bases {

@@ -28,6 +28,15 @@ impl Docs {
         &self.web.documentation
     }
 
+    /// What is missing for test keys; `None`: they open a contact centre.
+    pub(super) fn lack(&self) -> Option<Lack> {
+        let documentation = self.documentation();
+        if documentation.gateway.is_none() {
+            return Some(Lack::Gateway);
+        }
+        (!documentation.test_keys).then_some(Lack::Api)
+    }
+
     /// The pages, which are read when somebody first asks for one.
     pub(super) fn library(&self) -> &Library {
         self.library.get_or_init(|| Library::of(self.documentation()))
@@ -63,6 +72,15 @@ impl Docs {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Why test keys open nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// No gateway listens.
+    Gateway,
+    /// The gateway has no API for them.
+    Api,
 }
 
 /// Whoever reads a page.

@@ -1,14 +1,14 @@
 use leptos::prelude::*;
 
-use super::state::Reader;
+use super::state::{Lack, Reader};
 use crate::web::guard::sign_in;
 
 /// What a page offers to whoever wants a test key for it.
 #[derive(Clone, Debug)]
 pub(super) struct TestKeyPanel {
     pub(super) reader: Reader,
-    /// There is a gateway that test keys open.
-    pub(super) has_gateway: bool,
+    /// Why none is made.
+    pub(super) lack: Option<Lack>,
     /// Whose access the key gets: the name of a preset, or `all`.
     pub(super) access: &'static str,
     /// The same in words.
@@ -21,16 +21,10 @@ pub(super) struct TestKeyPanel {
 
 impl TestKeyPanel {
     pub(super) fn view(self) -> AnyView {
-        let Self { reader, has_gateway, access, words, chooser, here } = self;
-        let offer = match reader {
-            _ if !has_gateway => view! {
-                <p class="faint">
-                    "This Keydesk has no contact centre for test keys. Start it with "
-                    <code>"--gateway-listen 127.0.0.1:8080 --sandbox"</code> "."
-                </p>
-            }
-            .into_any(),
-            Reader::Anybody => view! {
+        let Self { reader, lack, access, words, chooser, here } = self;
+        let offer = match (lack, reader) {
+            (Some(lack), _) => none(lack),
+            (None, Reader::Anybody) => view! {
                 <p class="faint">
                     "A test key opens a contact centre of made-up people, and no live data. " <a href=sign_in(&here) rel="external">
                         "Sign in"
@@ -38,10 +32,10 @@ impl TestKeyPanel {
                 </p>
             }
             .into_any(),
-            Reader::Other => {
+            (None, Reader::Other) => {
                 view! { <p class="faint">"Your role makes no keys: ask an administrator for a test key."</p> }.into_any()
             }
-            Reader::Maker => view! {
+            (None, Reader::Maker) => view! {
                 <p class="faint">
                     {format!("A test key opens a contact centre of made-up people, and no live data. This one has {words}, and ends after a day.")}
                 </p>
@@ -74,4 +68,23 @@ impl TestKeyPanel {
         }
         .into_any()
     }
+}
+
+/// Why there is no button, and what to do.
+fn none(lack: Lack) -> AnyView {
+    let remedy = match lack {
+        Lack::Gateway => {
+            view! { "start it with " <code>"--gateway-listen 127.0.0.1:8080 --sandbox"</code> "." }.into_any()
+        }
+        Lack::Api => view! {
+            "start it with " <code>"--sandbox"</code> ", or name an API for test keys in " <code>"[upstreams.test]"</code> "."
+        }
+        .into_any(),
+    };
+    view! {
+        <p class="faint">
+            "This Keydesk has no contact centre for test keys, so none is made here: ask its operator to " {remedy}
+        </p>
+    }
+    .into_any()
 }

@@ -5,16 +5,17 @@ use super::{
     layout::{Place, layout},
     library::Library,
     reference::{Api, Reference},
-    state::Reader,
+    state::{Lack, Reader},
     test_key_panel::TestKeyPanel,
 };
 use crate::{frame::module, web::Assets};
 
-/// A console that calls the contact centre for test keys from the page, and a view of what happens in it.
+/// A console that calls the contact centre for test keys from the page, and a view of what happens in it. Without one `gateway` is none,
+/// and the page says why.
 pub(super) fn try_it(
     library: &Library,
     reference: &Reference,
-    reader: Reader,
+    (reader, lack): (Reader, Option<Lack>),
     gateway: Option<String>,
     chosen: &str,
 ) -> AnyView {
@@ -22,7 +23,7 @@ pub(super) fn try_it(
     let presets = Preset::ALL.into_iter().filter(|preset| *preset != Preset::Custom);
     let access: Vec<AnyView> =
         presets.map(|preset| view! { <option value=preset.as_str()>{preset.title()}</option> }.into_any()).collect();
-    let chooser = (reader == Reader::Maker && gateway.is_some()).then(|| {
+    let chooser = (reader == Reader::Maker && lack.is_none()).then(|| {
         view! {
             <div class="field docs-access">
                 <label for="try-access">"Access of the key"</label>
@@ -35,7 +36,7 @@ pub(super) fn try_it(
     });
     let panel = TestKeyPanel {
         reader,
-        has_gateway: gateway.is_some(),
+        lack,
         access: "all",
         words: "the access that you choose",
         chooser: Some("try-access"),

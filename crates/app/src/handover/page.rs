@@ -16,6 +16,8 @@ pub(super) struct Handed {
     pub(super) secret: String,
     /// Where calls go: scheme and host.
     pub(super) base: String,
+    /// Whether everybody may read the Integration Documentation.
+    pub(super) is_documented: bool,
 }
 
 /// Where a link without scripts leads.
@@ -45,9 +47,12 @@ pub(super) fn unopened_page(code: Option<&str>) -> AnyView {
 
 /// The key, shown only now.
 pub(super) fn handed_page(handed: &Handed) -> AnyView {
-    let Handed { key, secret, base } = handed.clone();
+    let Handed { key, secret, base, is_documented } = handed.clone();
     // The secret is in one place, where it can be covered.
     let call = format!("curl {base}/api/v1/whoami \\\n  -H \"Authorization: Bearer $KEYDESK_KEY\"");
+    // Its holder has no account.
+    let (documentation, words) =
+        if is_documented { ("/docs", "Integration Documentation") } else { ("/api/docs", "Keydesk API") };
     let content = view! {
         <Notice tone=Tone::Good>
             "This is the API key of " <bdi translate="no">{key.settings.client_name.as_str().to_owned()}</bdi>
@@ -73,7 +78,7 @@ pub(super) fn handed_page(handed: &Handed) -> AnyView {
             {key.settings.expires_at.map(|at| view! { <dt>"Expires"</dt><dd>{end(at)}</dd> })}
         </dl>
         <p>
-            <a href="/api/docs">"Integration Documentation"</a>
+            <a href=documentation>{words}</a>
         </p>
     };
     outside("Your API key", "card wide", content.into_any())

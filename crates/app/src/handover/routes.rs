@@ -75,7 +75,8 @@ async fn open(web: &WebState, parts: Parts, code: &str) -> Response {
     let via = session::via(&parts.extensions);
     match web.keydesk.open_handover(&PlainSecret::new(code.to_owned()), &via).await {
         Ok(opened) => {
-            let handed = Handed { key: opened.key, secret: opened.secret.expose().to_owned(), base };
+            let secret = opened.secret.expose().to_owned();
+            let handed = Handed { key: opened.key, secret, base, is_documented: web.documentation.public };
             unnamed(bare(web, parts, StatusCode::OK, TITLE, move || handed_page(&handed)).await)
         }
         Err(KeyError::HandoverOver | KeyError::ModuleUnavailable) => over(web, parts).await,

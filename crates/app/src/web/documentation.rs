@@ -15,6 +15,8 @@ pub struct Documentation {
     pub public: bool,
     /// Where the gateway is, as programs and browsers reach it: a scheme, a host and perhaps a port. `None`: there is none.
     pub gateway: Option<String>,
+    /// Whether the gateway accepts test keys, and an API is there for them.
+    pub test_keys: bool,
     /// Where Keydesk is, in the same way.
     pub workspace: String,
     /// The OpenAPI document of the contact centre.
@@ -23,8 +25,22 @@ pub struct Documentation {
     pub asyncapi: fn() -> Bytes,
     /// The OpenAPI document of Keydesk itself; empty: there is none.
     pub management: Bytes,
+<<<<<<< HEAD
     /// Told of a description that can't be read: whose it is, and why. Pages say that it is missing; the reason is for the log.
     pub unreadable: fn(&str, &serde_json::Error),
+=======
+    /// The same on one page.
+    pub one_page: OnePage,
+}
+
+/// A description as the text of a page.
+#[derive(Clone, Debug, Default)]
+pub struct OnePage {
+    /// Markup without a script, below a title.
+    pub html: String,
+    /// Its headings: how deep each is (2 or 3), its id, its words.
+    pub headings: Vec<(u8, String, String)>,
+>>>>>>> h-pages
 }
 
 impl Default for Documentation {
@@ -32,11 +48,16 @@ impl Default for Documentation {
         Self {
             public: false,
             gateway: None,
+            test_keys: false,
             workspace: "http://127.0.0.1:3000".to_owned(),
             openapi: || Box::pin(ready(None)),
             asyncapi: Bytes::new,
             management: Bytes::new(),
+<<<<<<< HEAD
             unreadable: |_, _| {},
+=======
+            one_page: OnePage::default(),
+>>>>>>> h-pages
         }
     }
 }

@@ -1,8 +1,12 @@
 //! The Integration Documentation.
 
+<<<<<<< HEAD
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use app::{BrowserAccess, Documentation};
+=======
+use app::{BrowserAccess, Documentation, OnePage};
+>>>>>>> h-pages
 use axum::{body::Bytes, http::StatusCode};
 
 use crate::site::Site;
@@ -13,11 +17,22 @@ fn described(public: bool) -> Documentation {
     Documentation {
         public,
         gateway: Some("https://gateway.example".to_owned()),
+        test_keys: true,
         workspace: "https://desk.example".to_owned(),
         openapi: || Box::pin(std::future::ready(Some(Bytes::from_static(DOCUMENT)))),
         asyncapi: || Bytes::from_static(b"{}"),
         management: Bytes::from(document.replace("get_queues", "list_things")),
+<<<<<<< HEAD
         ..Documentation::default()
+=======
+        one_page: OnePage {
+            html: "<section id=\"tag-keys\"><h2>Keys</h2></section><section id=\"errors\"></section>".to_owned(),
+            headings: vec![
+                (2, "tag-keys".to_owned(), "Keys".to_owned()),
+                (2, "errors".to_owned(), "Errors".to_owned()),
+            ],
+        },
+>>>>>>> h-pages
     }
 }
 
@@ -83,6 +98,18 @@ async fn a_description_that_can_not_be_read_is_missed_aloud() {
 }
 
 #[tokio::test]
+async fn everybody_reads_the_page_that_problems_lead_to_in_the_frame_of_the_others() {
+    for public in [true, false] {
+        let site = Site::documented(BrowserAccess::at("https://desk.example"), described(public)).await;
+        let page = site.ask("GET", "/api/docs", &[]).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        for part in ["id=\"tag-keys\"", "href=\"#tag-keys\"", "id=\"docs-pages\"", "name=\"theme\"", "href=\"/\""] {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+    }
+}
+
+#[tokio::test]
 async fn only_the_console_may_call_the_gateway() {
     let site = Site::documented(BrowserAccess::at("https://desk.example"), described(true)).await;
     for (path, expected) in [("/docs/try-it", true), ("/docs/crm", false), ("/docs", false)] {
@@ -110,4 +137,30 @@ async fn a_test_key_is_made_for_who_may_make_keys() {
     }
     let foreign = [("host", "desk.example"), ("origin", "https://evil.example"), ("cookie", cookie.as_str())];
     assert_eq!(site.post("/docs/test-key", &foreign, "access=crm").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_test_key_is_offered_only_where_it_opens_something() {
+    let with = described(true);
+    let live_alone = Documentation { test_keys: false, ..described(true) };
+    let no_gateway = Documentation { gateway: None, test_keys: false, ..described(true) };
+    for (documentation, missing) in
+        [(with, None), (live_alone, Some("[upstreams.test]")), (no_gateway, Some("--gateway-listen 127.0.0.1:8080"))]
+    {
+        let site = Site::documented(BrowserAccess::at("https://desk.example"), documentation).await;
+        let cookie = site.sign_in().await;
+        for path in ["/docs", "/docs/crm", "/docs/try-it"] {
+            let page = site.ask("GET", path, &[("cookie", cookie.as_str())]).await.text;
+            assert_eq!(page.contains("data-make-key"), missing.is_none(), "{path} {missing:?}");
+            assert_eq!(page.contains("has no contact centre for test keys"), missing.is_some(), "{path} {missing:?}");
+            assert!(missing.is_none_or(|words| page.contains(words)), "{path} {missing:?}");
+        }
+        let console = site.ask("GET", "/docs/try-it", &[("cookie", cookie.as_str())]).await;
+        let calls = console.header("content-security-policy").contains("gateway.example");
+        assert_eq!(
+            (console.text.contains("data-gateway"), calls),
+            (missing.is_none(), missing.is_none()),
+            "{missing:?}"
+        );
+    }
 }

@@ -317,6 +317,11 @@ impl Settings {
         }
     }
 
+    /// Whether keys of this environment are accepted and an API is there for them.
+    pub fn answers(&self, environment: Environment) -> bool {
+        self.accepted.environment.accepts(environment) && self.upstreams.find(environment, None).is_some()
+    }
+
     /// The same with an upstream in this process for keys of this environment, unless the configuration has one for them. False:
     /// it has.
     pub fn add_in_process(&mut self, environment: Environment, door: Door) -> Result<bool, InvalidForward> {
@@ -387,7 +392,11 @@ mod tests {
         assert!(read.upstreams.find(Environment::Test, None).is_none() && read.listen.is_none());
         assert_eq!(read.accepted.environment, AcceptedEnvironment::Any);
         let (mut with, (door, _entrance)) = (read, door());
+        assert!(with.answers(Environment::Live) && !with.answers(Environment::Test));
         assert!(with.add_in_process(Environment::Test, door.clone()).unwrap());
+        assert!(with.answers(Environment::Test));
+        with.accepted.environment = AcceptedEnvironment::Live;
+        assert!(with.answers(Environment::Live) && !with.answers(Environment::Test));
         assert!(!with.add_in_process(Environment::Live, door).unwrap(), "the configuration names another");
         let places: Vec<_> = with.upstreams.addresses().map(|(_, address)| (address.place, address.port)).collect();
         assert_eq!(places, [(0, 8000), (1, 0)]);
