@@ -73,19 +73,13 @@ fn router(
 ) -> Router {
     let app = App { keydesk: keydesk.clone() };
     let document = api::document(&endpoints);
-<<<<<<< HEAD
-    let icon = FILES.path("favicon.svg").unwrap_or("data:,");
     let management = document.to_json().unwrap_or_else(|error| {
         tracing::error!(%error, "the description of Keydesk's own API can't be written");
         String::new()
     });
-    let documentation = app::Documentation { management: management.into(), ..documentation };
-=======
-    let management = document.to_json().unwrap_or_default().into();
     let api::reference::Page { html, headings } = api::reference::page(&document);
     let one_page = app::OnePage { html, headings };
-    let documentation = app::Documentation { management, one_page, ..documentation };
->>>>>>> h-pages
+    let documentation = app::Documentation { management: management.into(), one_page, ..documentation };
     let pages = app::routes(keydesk.clone(), FILES.assets(), settings, documentation);
     api::router(app, endpoints, api::reference::routes(&document)).merge(FILES.routes()).merge(pages)
 }

@@ -25,12 +25,10 @@ pub struct Documentation {
     pub asyncapi: fn() -> Bytes,
     /// The OpenAPI document of Keydesk itself; empty: there is none.
     pub management: Bytes,
-<<<<<<< HEAD
-    /// Told of a description that can't be read: whose it is, and why. Pages say that it is missing; the reason is for the log.
-    pub unreadable: fn(&str, &serde_json::Error),
-=======
     /// The same on one page.
     pub one_page: OnePage,
+    /// Told of a description that can't be read: whose it is, and why. Pages say that it is missing; the reason is for the log.
+    pub unreadable: fn(&str, &serde_json::Error),
 }
 
 /// A description as the text of a page.
@@ -40,7 +38,6 @@ pub struct OnePage {
     pub html: String,
     /// Its headings: how deep each is (2 or 3), its id, its words.
     pub headings: Vec<(u8, String, String)>,
->>>>>>> h-pages
 }
 
 impl Default for Documentation {
@@ -53,11 +50,8 @@ impl Default for Documentation {
             openapi: || Box::pin(ready(None)),
             asyncapi: Bytes::new,
             management: Bytes::new(),
-<<<<<<< HEAD
-            unreadable: |_, _| {},
-=======
             one_page: OnePage::default(),
->>>>>>> h-pages
+            unreadable: |_, _| {},
         }
     }
 }

@@ -1,12 +1,8 @@
 //! The Integration Documentation.
 
-<<<<<<< HEAD
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use app::{BrowserAccess, Documentation};
-=======
 use app::{BrowserAccess, Documentation, OnePage};
->>>>>>> h-pages
 use axum::{body::Bytes, http::StatusCode};
 
 use crate::site::Site;
@@ -22,9 +18,6 @@ fn described(public: bool) -> Documentation {
         openapi: || Box::pin(std::future::ready(Some(Bytes::from_static(DOCUMENT)))),
         asyncapi: || Bytes::from_static(b"{}"),
         management: Bytes::from(document.replace("get_queues", "list_things")),
-<<<<<<< HEAD
-        ..Documentation::default()
-=======
         one_page: OnePage {
             html: "<section id=\"tag-keys\"><h2>Keys</h2></section><section id=\"errors\"></section>".to_owned(),
             headings: vec![
@@ -32,7 +25,7 @@ fn described(public: bool) -> Documentation {
                 (2, "errors".to_owned(), "Errors".to_owned()),
             ],
         },
->>>>>>> h-pages
+        ..Documentation::default()
     }
 }
 
