@@ -126,15 +126,15 @@ export async function startCentre(options: CentreOptions = {}): Promise<Centre> 
 }
 
 /** Begins a run of the sandbox's conformance for a key: what a program uses is what is played to it, and scored. */
-export async function beginConformance(centre: Centre, key: string, uses: string[]): Promise<void> {
-  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ uses }) };
+export async function beginConformance(centre: Centre, key: string, uses: string[], headers: Record<string, string> = {}): Promise<void> {
+  const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ uses }) };
   const answer = await centre.ask(key, '/v1/sandbox/conformance', init);
   if (answer.status !== 201) throw new Error(`conformance did not begin: ${answer.status} ${await answer.text()}`);
 }
 
 /** The checks of a run that have no points yet, with the reasons: none is left of a program that has the full score. */
-export async function missingPoints(centre: Centre, key: string): Promise<string[]> {
-  const told = (await (await centre.ask(key, '/v1/sandbox/conformance')).json()) as {
+export async function missingPoints(centre: Centre, key: string, headers: Record<string, string> = {}): Promise<string[]> {
+  const told = (await (await centre.ask(key, '/v1/sandbox/conformance', { headers })).json()) as {
     checks: { name: string; points: number; of: number; reason: string | null }[];
     score_ratio: number | null;
   };
