@@ -81,7 +81,8 @@ try:
     read_intervals(start, end, seq)
     read_history(start, end, schedule["extension"].unique().to_list())
 except Refused as refused:
-    if refused.code == "changes_lost":  # The event log began anew, so nothing that is known can be brought up to date.
-        (options.out / "known.db").unlink()
+    if refused.code != "changes_lost":
+        raise
+    (options.out / "known.db").unlink()  # The event log began anew, so nothing that is known can be brought up to date.
     raise SystemExit(f"{refused.detail}. Start it again.") from refused
 raise SystemExit(report.write(store, options.out, schedule, start, end, seq))
