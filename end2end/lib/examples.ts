@@ -125,6 +125,24 @@ export async function startCentre(options: CentreOptions = {}): Promise<Centre> 
   };
 }
 
+/** Begins a run of the sandbox's conformance for a key: what a program uses is what is played to it, and scored. */
+export async function beginConformance(centre: Centre, key: string, uses: string[], headers: Record<string, string> = {}): Promise<void> {
+  const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ uses }) };
+  const answer = await centre.ask(key, '/v1/sandbox/conformance', init);
+  if (answer.status !== 201) throw new Error(`conformance did not begin: ${answer.status} ${await answer.text()}`);
+}
+
+/** The checks of a run that have no points yet, with the reasons: none is left of a program that has the full score. */
+export async function missingPoints(centre: Centre, key: string, headers: Record<string, string> = {}): Promise<string[]> {
+  const told = (await (await centre.ask(key, '/v1/sandbox/conformance', { headers })).json()) as {
+    checks: { name: string; points: number; of: number; reason: string | null }[];
+    score_ratio: number | null;
+  };
+  const missing = told.checks.filter(({ points, of }) => points < of).map(({ name, reason }) => `${name}: ${reason}`);
+  if ((told.score_ratio === 1) !== (missing.length === 0)) throw new Error(`the score is ${told.score_ratio}, and of its checks ${missing.length} lack points`);
+  return missing;
+}
+
 /**
  * Half past the next hour whose day and hour in Sydney, such as `Sat 16`, match: for `POST /v1/sandbox/clock` with `{"action": "jump"}`,
  * where the world may be led, so that a test finds the same whatever the time is. Sales is open from 8 to 20 h, on Saturdays from 9 to 17 h

@@ -20,11 +20,14 @@ export async function installPython(): Promise<void> {
   const script = `
     set -e
     dir=$1; shift
-    if cat "$@" | cmp -s - "$dir/installed"; then exit 0; fi
+    client=$1; shift
+    if cat "$client" "$@" | cmp -s - "$dir/installed"; then exit 0; fi
     python3 -m venv "$dir"
-    for file in "$@"; do "$dir/bin/pip" install -q --disable-pip-version-check -r "$file"; done
-    cat "$@" > "$dir/installed"`;
-  await run('flock', [resolve(environment, '.lock'), 'sh', '-c', script, 'install', environment, ...wanted]);
+    for file in "$@"; do (cd "$(dirname "$file")"; "$dir/bin/pip" install -q --disable-pip-version-check -r "$file"); done
+    cat "$client" "$@" > "$dir/installed"`;
+  // The client, which they name by its folder, has needs of its own.
+  const client = resolve(root, 'clients/python/pyproject.toml');
+  await run('flock', [resolve(environment, '.lock'), 'sh', '-c', script, 'install', environment, client, ...wanted]);
 }
 
 /** A program in Python that runs, and what it has printed so far. */

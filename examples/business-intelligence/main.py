@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from keydesk import ContactCentre, Refused
+
 import dashboard
-from warehouse import ChangesLost, Gateway, Warehouse
+from warehouse import Warehouse
 
 # Calls that count in a day may have begun before it.
 EARLIER = timedelta(hours=3)
@@ -36,10 +38,10 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def differences(warehouse: Warehouse, gateway: Gateway, table: str, query: str, start: str, end: str) -> int:
+def differences(warehouse: Warehouse, centre: ContactCentre, table: str, query: str, start: str, end: str) -> int:
     """Compares totals of a table with those that the contact centre gives for the moment at which the table was read."""
     seq = warehouse.kept(f"seq of {table}")
-    told = gateway.ask("/v1/metrics/summary", **{"from": start, "to": end, "as_of_seq": seq})["total"]
+    told = centre.get("/v1/metrics/summary", **{"from": start, "to": end, "as_of_seq": seq})["total"]
     answer = warehouse.db.execute(query, {"start": start, "end": end})
     ours = dict(zip([column[0] for column in answer.description], answer.fetchall()[0]))
     wrong = {name: (value, told[name]) for name, value in ours.items() if int(value or 0) != told[name]}
@@ -51,21 +53,23 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--day", type=date.fromisoformat, help="which day, by Sydney's clocks (default: today)")
 parser.add_argument("--out", type=Path, default=Path("out"), help="where the warehouse and the picture are kept")
 options = parser.parse_args()
-gateway, warehouse, zone = Gateway(), Warehouse(options.out), ZoneInfo("Australia/Sydney")
-now = datetime.fromisoformat(gateway.ask("/v1/calls", limit=1)["as_of"]["at"])
+centre, warehouse, zone = ContactCentre(timeout=120), Warehouse(options.out), ZoneInfo("Australia/Sydney")
+now = datetime.fromisoformat(centre.get("/v1/calls", limit=1)["as_of"]["at"])
 midnight = datetime.combine(options.day or now.astimezone(zone).date(), datetime.min.time(), zone)
 start, end = iso(midnight), iso(midnight + timedelta(days=1))
 
 again = warehouse.kept("day") == iso(midnight - EARLIER)
 try:
-    came = warehouse.load(gateway, iso(midnight - EARLIER), end)
-except ChangesLost:
-    again = False
+    came = warehouse.load(centre, iso(midnight - EARLIER), end)
+except Refused as refused:
+    if refused.code != "changes_lost":
+        raise
+    again = False  # The cursor is too old, or the event log began anew: everything has to be read again.
     warehouse.db.execute("DELETE FROM kept")
-    came = warehouse.load(gateway, iso(midnight - EARLIER), end)
+    came = warehouse.load(centre, iso(midnight - EARLIER), end)
 print("changed:" if again else "read:", ", ".join(f"{rows} {table}" for table, rows in came.items()))
-wrong = differences(warehouse, gateway, "calls", OF_CALLS, start, end)
-wrong += differences(warehouse, gateway, "queue_intervals", OF_INTERVALS, start, end)
+wrong = differences(warehouse, centre, "calls", OF_CALLS, start, end)
+wrong += differences(warehouse, centre, "queue_intervals", OF_INTERVALS, start, end)
 dashboard.draw(warehouse.db, start, end, f"{midnight:%A, %d %B %Y}", options.out / "picture.png")
 print(f"dashboard: {options.out / 'picture.png'}")
 raise SystemExit(1 if wrong else 0)

@@ -1,20 +1,20 @@
 // Calls: who is it, what became of it, what was noted.
 import { randomUUID } from 'node:crypto';
 import { db, place, setPlace } from './database.js';
-import { ask, follow } from './keydesk.js';
+import { centre, must } from './keydesk.js';
 
 /** Finds whose number it is, or makes a contact under the CRM's own id: made twice, it is still one. */
 async function whoIs(phone) {
   if (!phone) return { name: 'Number withheld' };
-  const { matches } = await ask('GET', `/v1/contacts/lookup?${new URLSearchParams({ phone })}`);
+  const { matches } = await must(centre.GET('/v1/contacts/lookup', { params: { query: { phone } } }));
   if (matches.length > 1) return { name: matches.map(({ contact }) => contact.display_name).join(' or ') };
   const found = matches[0]?.contact;
   const known = db.prepare('SELECT id FROM contact WHERE phone = ?').get(phone);
   const id = found ? (found.external_ids.crm ?? found.id) : (known?.id ?? randomUUID());
   const name = found?.display_name ?? `New caller ${phone}`;
   db.prepare('INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?)').run(id, name, phone, found?.timezone ?? null);
-  const contact = { display_name: name, phones: [{ raw: phone, primary: true }] };
-  if (!found) await ask('PUT', `/v1/contacts/by-external-id/crm/${id}`, contact);
+  const body = { display_name: name, phones: [{ raw: phone, primary: true }] };
+  if (!found) await must(centre.PUT('/v1/contacts/by-external-id/{system}/{external_id}', { params: { path: { system: 'crm', external_id: id } }, body }));
   return { name, contact_id: id };
 }
 
@@ -34,20 +34,19 @@ export async function followCalls() {
   // An event that comes twice, or late, changes nothing.
   const save = db.prepare(`INSERT INTO call VALUES (:id, :seq, :name, :number, :contact_id, :body)
     ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, body = excluded.body WHERE excluded.seq > call.seq`);
-  for await (const { id, event } of follow('/v1/stream/calls?types=call.*', place('calls'))) {
-    const calls = event.subject ? [event.data] : (event.items ?? []);
-    if (event.type === 'stream.reset') db.exec('UPDATE call SET seq = 0'); // Another log may count anew.
-    if (event.type === 'stream.snapshot') {
+  for await (const { kind, event, items = [], cursor, lastEventId = cursor } of centre.follow('calls', { types: ['call.*'], after: place('calls') })) {
+    const calls = event ? [event.data] : [...items];
+    if (kind === 'reset') db.exec('UPDATE call SET seq = 0'); // Another log may count anew.
+    if (kind === 'snapshot') {
       // What ended while nobody listened is in no snapshot, so it is asked for.
-      const open = db.prepare(`SELECT id FROM call WHERE body ->> 'state' <> 'closed'`).all();
-      const missed = open.filter((call) => !event.items.some((item) => item.id === call.id));
-      for (const call of missed) calls.push(...(await ask('GET', `/v1/calls/${call.id}`).then((found) => [found], () => [])));
+      const open = db.prepare(`SELECT id FROM call WHERE body ->> 'state' <> 'closed'`).all().filter(({ id }) => !items.some((call) => call.id === id));
+      for (const path of open) calls.push((await centre.GET('/v1/calls/{id}', { params: { path } })).data);
     }
     const rows = [];
-    for (const call of calls) rows.push(...(await kept(call)));
+    for (const call of calls.filter(Boolean)) rows.push(...(await kept(call)));
     db.transaction(() => {
       for (const row of rows) save.run(row);
-      if (id) setPlace('calls', id); // With what it told: neither is stored without the other.
+      if (lastEventId) setPlace('calls', lastEventId); // With what it told: neither is stored without the other.
     })();
   }
 }
@@ -72,7 +71,8 @@ export const retryWraps = async () => db.exec('UPDATE outbox SET problem = NULL'
 /** Sends what waits. */
 export async function sendWraps() {
   for (const { call_id, wrap } of db.prepare('SELECT * FROM outbox WHERE problem IS NULL').all()) {
-    const problem = await ask('PUT', `/v1/calls/${call_id}/wrap`, JSON.parse(wrap)).then(() => null, ({ message }) => message);
+    const sent = must(centre.PUT('/v1/calls/{id}/wrap', { params: { path: { id: call_id } }, body: JSON.parse(wrap) }));
+    const problem = await sent.then(() => null, ({ message }) => message);
     const change = problem ? 'UPDATE outbox SET problem = :problem' : 'DELETE FROM outbox'; // Unless more was typed meanwhile.
     db.prepare(`${change} WHERE call_id = :call_id AND wrap = :wrap`).run({ call_id, wrap, ...(problem && { problem }) });
   }
@@ -80,8 +80,8 @@ export async function sendWraps() {
 
 /** Reads all wraps once, page by page, and from then on what others have changed since. */
 export async function readWraps() {
-  for (let query = place('wraps') ? `changed_since=${place('wraps')}` : 'limit=500'; query; ) {
-    const page = await ask('GET', `/v1/wraps?${query}`).catch((problem) => {
+  for (let query = place('wraps') ? { changed_since: place('wraps') } : { limit: 500 }; query; ) {
+    const page = await must(centre.GET('/v1/wraps', { params: { query } })).catch((problem) => {
       if (problem.code === 'changes_lost') setPlace('wraps', ''); // All is read anew the next time.
       throw problem;
     });
@@ -90,6 +90,6 @@ export async function readWraps() {
       for (const wrap of page.items) if (!waits.get(wrap.call_id)) saveWrap(wrap);
       if (!page.next_cursor) setPlace('wraps', page.changes_cursor);
     })();
-    query = page.next_cursor && `limit=500&cursor=${page.next_cursor}`;
+    query = page.next_cursor && { limit: 500, cursor: page.next_cursor };
   }
 }

@@ -6,7 +6,7 @@ import { json } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { followCalls, note, readWraps, retryWraps, sendWraps } from './calls.js';
 import { db } from './database.js';
-import { ask } from './keydesk.js';
+import { centre, must } from './keydesk.js';
 import { callLeads } from './leads.js';
 
 const page = readFileSync(new URL('page.html', import.meta.url));
@@ -18,7 +18,7 @@ async function keep(job, every) {
   for (;;) {
     const problem = await job().then(() => undefined, (problem) => problem);
     if (problem) problems.set(job.name, problem.message);
-    await pause(problem?.wait * 1000 || every);
+    await pause(problem?.retryAfterMs || every);
     problems.delete(job.name);
   }
 }
@@ -50,6 +50,6 @@ createServer(async (request, response) => {
   } else response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page);
 }).listen(process.env.PORT ?? 3000, '127.0.0.1');
 
-keep(async function readCodes() { codes = (await ask('GET', '/v1/wrap-codes')).items; }, 3_600_000);
+keep(async function readCodes() { codes = (await must(centre.GET('/v1/wrap-codes'))).items; }, 3_600_000);
 const jobs = [[followCalls, 1_000], [retryWraps, 60_000], [sendWraps, 200], [readWraps, 2_000], [callLeads, 3_000], [tell, 100]];
 for (const [job, every] of jobs) keep(job, every);

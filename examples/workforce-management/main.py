@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import os
 import threading
 import time
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import httpx
+from keydesk import ContactCentre, Refused, Retries
 
 import push
 import report
@@ -23,39 +22,18 @@ parser.add_argument("--out", type=Path, default=Path("out"), help="where the rep
 options = parser.parse_args()
 options.out.mkdir(parents=True, exist_ok=True)
 store = Store(options.out / "known.db")
-api = httpx.Client(base_url=os.environ.get("KEYDESK_GATEWAY", "http://127.0.0.1:8080"), timeout=30,
-                   headers={"Authorization": f"Bearer {os.environ['KEYDESK_KEY']}"})
-
-
-def ask(path: str, **query) -> dict:
-    """Asks, and asks again where it is told to wait or the gateway is away for a moment."""
-    for _ in range(120):
-        try:
-            answer = api.get(path, params=query)
-            if answer.status_code not in (429, 502, 503):
-                return answer.raise_for_status().json()
-            time.sleep(float(answer.headers.get("Retry-After", 1)))
-        except httpx.TransportError:
-            time.sleep(1)
-    raise SystemExit(f"{path} is not answered")
-
-
-def pages(path: str, **query):
-    page = {"next_cursor": None}
-    while "items" not in page or page["next_cursor"]:
-        page = ask(path, limit=500, **query, **({"cursor": page["next_cursor"]} if page["next_cursor"] else {}))
-        yield page
+centre = ContactCentre(retries=Retries(attempts=30))  # At KEYDESK_GATEWAY, with KEYDESK_KEY. The gateway may be away for some minutes.
 
 
 def read_calls(since: str) -> int:
     """Brings the calls up to date, and returns the `seq` at which all of them are true."""
     rows = lambda page: [(call["id"], json.dumps(call)) for call in page["items"]]
     if not store.kept("calls_cursor") or store.kept("calls_since") > since:
-        for page in pages("/v1/calls", by="changed", **{"from": since}):
+        for page in centre.pages("/v1/calls", by="changed", limit=500, **{"from": since}):
             store.put("calls", rows(page))
         store.put(calls_since=since, calls_cursor=page["changes_cursor"])
     while True:  # Until a page is not full: what changed while the pages were read, and since the last time.
-        page = ask("/v1/calls", changed_since=store.kept("calls_cursor"), limit=500)
+        page = centre.get("/v1/calls", changed_since=store.kept("calls_cursor"), limit=500)
         print(f"calls: {store.put('calls', rows(page), calls_cursor=page['changes_cursor'])} changed")
         if len(page["items"]) < 500:
             return page["as_of"]["seq"]
@@ -70,7 +48,7 @@ def read_intervals(start: str, end: str, seq: int) -> None:
     if last:
         asked["revised"] = {"from": start, "changed_since": store.kept(f"intervals {start}")}
     for what, query in asked.items():
-        for page in list(pages("/v1/metrics/queues", **about, **query)):
+        for page in list(centre.pages("/v1/metrics/queues", limit=500, **about, **query)):
             rows = [(row["queue"]["id"], row["start"], row["final"], json.dumps(row)) for row in page["items"]]
             print(f"intervals: {store.put('intervals', rows)} {what}")
     store.put(**{f"intervals {start}": page["changes_cursor"]})
@@ -80,19 +58,20 @@ def read_history(start: str, end: str, extensions: list[str]) -> None:
     """What the agents of the schedule did before they were followed. It is read once for a day; then pushes tell."""
     if store.kept("history") != start:
         for agent, extension in store.rows("SELECT id, extension FROM agents"):
-            for page in pages(f"/v1/agents/{agent}/states", **{"from": start, "to": end}) if extension in extensions else ():
+            for page in centre.pages(f"/v1/agents/{agent}/states", **{"from": start, "to": end, "limit": 500}) if extension in extensions else ():
                 store.put("spans", [(agent, span["started_at"], span["state"]) for span in page["items"]])
         store.put(history=start)
 
 
-threading.Thread(target=push.stream, args=(api, store), daemon=True).start()
+follower = threading.Thread(target=push.stream, args=(centre, store), daemon=True)
+follower.start()
 if options.hook:
-    push.webhook(api, store, options.hook)
+    push.webhook(centre, store, options.hook)
 time.sleep(options.follow)
-while not store.rows("SELECT 1 FROM agents"):
+while follower.is_alive() and not store.rows("SELECT 1 FROM agents"):
     time.sleep(0.1)  # The snapshot is still to come.
 zone = ZoneInfo("Australia/Sydney")
-now = datetime.fromisoformat(ask("/v1/agents", limit=1)["as_of"]["at"])
+now = datetime.fromisoformat(centre.get("/v1/agents", limit=1)["as_of"]["at"])
 midnight = datetime.combine(options.day or now.astimezone(zone).date(), datetime.min.time(), zone)
 start, end = report.iso(midnight), report.iso(min(midnight + timedelta(days=1), now))
 schedule = report.planned(Path(__file__).with_name("schedule.csv"), midnight)
@@ -101,8 +80,9 @@ try:
     seq = read_calls(report.iso(midnight - timedelta(hours=3)))
     read_intervals(start, end, seq)
     read_history(start, end, schedule["extension"].unique().to_list())
-except httpx.HTTPStatusError as error:
-    if error.response.status_code == 410:  # The event log began anew, so nothing that is known can be brought up to date.
-        (options.out / "known.db").unlink()
-    raise SystemExit(f"{error.response.json()['detail']} Start it again.") from error
+except Refused as refused:
+    if refused.code != "changes_lost":
+        raise
+    (options.out / "known.db").unlink()  # The event log began anew, so nothing that is known can be brought up to date.
+    raise SystemExit(f"{refused.detail}. Start it again.") from refused
 raise SystemExit(report.write(store, options.out, schedule, start, end, seq))

@@ -2,32 +2,32 @@
 
 import json
 import threading
-import time
+from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-import httpx
+from keydesk import CaughtUp, ContactCentre, Event, Reset, Snapshot
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 
-def stream(api, store) -> None:
-    """Follows for as long as the program runs. A stream that drops is resumed after the last event that is stored."""
-    while True:
-        last = store.kept("last_event_id")
-        try:
-            # The server says something every 15 s at least: whoever hears nothing for 40 s has lost it.
-            with api.stream("GET", "/v1/stream/agent-states", headers={"Last-Event-ID": last} if last else {}, timeout=40) as answer:
-                answer.raise_for_status()
-                print(f"stream: resumed after {last}" if last else "stream: begun", flush=True)
-                for line in answer.iter_lines():
-                    if line.startswith("data:"):  # One line for each event; a line that was cut has no end, and isn't given.
-                        store.take(json.loads(line[5:]), "stream")
-        except (httpx.HTTPError, ValueError) as error:
-            print(f"stream: dropped ({type(error).__name__})", flush=True)
-        time.sleep(1)
+def stream(centre: ContactCentre, store) -> None:
+    """Follows for as long as the program runs. The client resumes a stream that drops after the last event that it told."""
+    for item in centre.follow("agent-states", after=store.kept("last_event_id")):
+        match item:
+            case Snapshot():
+                store.put("agents", [(agent["id"], agent["extension"], agent["display_name"]) for agent in item.items])
+                store.put("spans", [(agent["id"], agent["state_since"], agent["state"]) for agent in item.items], last_event_id=item.cursor)
+                print("stream: begun", flush=True)
+            case Event():
+                store.take(asdict(item), "stream")
+            case CaughtUp():
+                print(f"stream: resumed after a break, up to {store.kept('last_event_id')}", flush=True)
+            case Reset():  # Something was lost, and a snapshot follows.
+                store.rows("DELETE FROM events")
+                store.put(history="")
 
 
-def webhook(api, store, url: str) -> None:
+def webhook(centre: ContactCentre, store, url: str) -> None:
     """Listens, and has events sent here. The secret is told once, and kept."""
 
     class Receiver(BaseHTTPRequestHandler):
@@ -48,14 +48,12 @@ def webhook(api, store, url: str) -> None:
         log_message = lambda *_: None
 
     threading.Thread(target=ThreadingHTTPServer(("", urlsplit(url).port), Receiver).serve_forever, daemon=True).start()
-    hooks = api.get("/v1/agent-states/webhooks").raise_for_status().json()["items"]
-    mine = [hook["id"] for hook in hooks if hook["url"] == url]
+    path = "/v1/agent-states/webhooks"
+    mine = [hook["id"] for hook in centre.get(path)["items"] if hook["url"] == url]
     if store.kept("webhook") not in mine:
         for hook in mine:  # Nobody knows their secrets any longer.
-            api.delete(f"/v1/agent-states/webhooks/{hook}").raise_for_status()
+            centre.http.delete(f"{path}/{hook}")
         store.put(webhook_secret="")
-        made = api.post("/v1/agent-states/webhooks", json={"url": url, "types": ["agent.*", "interval.*"]})
-        if made.is_error:
-            raise SystemExit(f"The webhook could not be made: {made.json()['detail']}")
-        store.put(webhook=made.json()["id"], webhook_secret=made.json()["secret"])
+        made = centre.http.post(path, json={"url": url, "types": ["agent.*", "interval.*"]}).json()
+        store.put(webhook=made["id"], webhook_secret=made["secret"])
     print("webhook: ready", flush=True)

@@ -109,13 +109,11 @@ def write(store, out, plan: pl.DataFrame, start: str, end: str, seq: int) -> int
 def picture(path, quarters: pl.DataFrame, plan: pl.DataFrame, spans: pl.DataFrame, agents: pl.DataFrame) -> None:
     plt.rcParams |= {"font.size": 9, "axes.spines.top": False, "axes.titleweight": "bold", "axes.titlelocation": "left", "timezone": "Australia/Sydney"}
     figure, (above, below) = plt.subplots(2, figsize=(11, 7.5), height_ratios=[3, 4], layout="constrained", sharex=True)
-    answered, in_time, lost, bottom = quarters["answered_count"], quarters["answered_in_target_count"], quarters["abandoned_count"], 0
-    for label, part, colour in ("answered in time", in_time, BUSY), ("later", answered - in_time, "#a9d3bd"), ("abandoned", lost, "#d9675f"):
-        above.bar(quarters["start"], part, 0.0094, bottom, align="edge", color=colour, label=label)
-        bottom += part
-    tried = quarters.filter(answered + lost > quarters["short_abandoned_count"])
-    level, count = above.twinx(), tried["answered_count"] + tried["abandoned_count"] - tried["short_abandoned_count"]
-    level.plot(tried["start"], 100 * tried["answered_in_target_count"] / count, color=DARK, linewidth=1.2, marker=".", label="service level, %")
+    answered, in_time, lost, short = (quarters[f"{name}_count"] for name in ("answered", "answered_in_target", "abandoned", "short_abandoned"))
+    above.stackplot(quarters["start"], in_time, answered - in_time, lost, step="post", colors=[BUSY, "#a9d3bd", "#d9675f"],
+                    labels=["answered in time", "later", "abandoned"])
+    level = above.twinx()
+    level.plot(quarters["start"], 100 * in_time / (answered + lost - short), color=DARK, linewidth=1.2, marker=".", label="service level, %")
     level.set(ylim=(0, 105), title="Calls and service level by quarter of an hour")
     for label, colour in ("talking", BUSY), *list(COLOURS.items())[:4]:
         below.barh(0, 0, color=colour, label=label.replace("_", " "))

@@ -37,18 +37,13 @@ class Store:
 
     def take(self, event: dict, via: str) -> None:
         """Stores what was pushed. An event counts once, however often and by whichever way it comes."""
+        if event.get("subject", {}).get("kind") != "agent" or event.get("subject_seq") is None:
+            return
+        agent = event["subject"]["id"]
         with self.lock, self.db:
-            if event["type"] == "stream.reset" and via == "stream":  # Something was lost, and a snapshot follows.
-                self.db.execute("DELETE FROM events")
-                self.db.execute("DELETE FROM kept WHERE name = 'history'")
-            elif event["type"] == "stream.snapshot":
-                self.put("agents", [(agent["id"], agent["extension"], agent["display_name"]) for agent in event["items"]])
-                self.put("spans", [(agent["id"], agent["state_since"], agent["state"]) for agent in event["items"]], last_event_id=event["cursor"])
-            elif event.get("subject", {}).get("kind") == "agent" and "subject_seq" in event:
-                agent = event["subject"]["id"]
-                new = self.db.execute("INSERT OR IGNORE INTO events VALUES (?, ?, ?, 0, 0)", (event["id"], agent, event["subject_seq"])).rowcount
-                self.db.execute(f"UPDATE events SET {via} = {via} + 1 WHERE id = ?", (event["id"],))
-                if new and "state" in event["data"]:  # `interval.closed` counts among the events of an agent, too, and has none.
-                    self.put("spans", [(agent, event["timestamp"], event["data"]["state"])])
-                if via == "stream":
-                    self.put(last_event_id=f"{event['epoch']}-{event['seq']}")
+            new = self.db.execute("INSERT OR IGNORE INTO events VALUES (?, ?, ?, 0, 0)", (event["id"], agent, event["subject_seq"])).rowcount
+            self.db.execute(f"UPDATE events SET {via} = {via} + 1 WHERE id = ?", (event["id"],))
+            if new and "state" in event["data"]:  # `interval.closed` counts among the events of an agent, too, and has none.
+                self.put("spans", [(agent, event["timestamp"], event["data"]["state"])])
+            if via == "stream":
+                self.put(last_event_id=event["last_event_id"])

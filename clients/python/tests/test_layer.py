@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from keydesk import Refused, Retries
+from keydesk import ContactCentre, Refused, Retries
 from keydesk._retries import Pace, is_named_by_server, is_repeatable
 from keydesk._stream import _lines, frames
 from keydesk._transport import KeyAuth, RetryTransport
@@ -91,6 +91,18 @@ class Tries(unittest.TestCase):
         with self.client(refuse) as client, self.assertRaises(Refused) as raised:
             client.get("/v1/calls")
         self.assertEqual((raised.exception.code, raised.exception.request_id), ("wrong_state", ID))
+
+    def test_pages_are_read_until_there_is_no_next_one(self) -> None:
+        asked: list[str] = []
+
+        def page(request: httpx.Request) -> httpx.Response:
+            asked.append(request.url.query.decode())
+            return httpx.Response(200, json={"items": [len(asked)], "next_cursor": "b" if len(asked) == 1 else None})
+
+        with ContactCentre("http://x", "k") as centre:
+            centre.http._transport = httpx.MockTransport(page)
+            self.assertEqual([one["items"] for one in centre.pages("/v1/calls", limit=1)], [[1], [2]])
+        self.assertEqual(asked, ["limit=1", "limit=1&cursor=b"])
 
     def client(self, answer: object) -> httpx.Client:
         transport = RetryTransport(Retries(base=0.001), httpx.MockTransport(answer))  # type: ignore[arg-type]

@@ -1,5 +1,7 @@
 // Errors that Keydesk and the contact centre answer (RFC 9457).
 
+import { retryAfterMs } from './retry.js';
+
 /** A call that was refused. Decide by `code`, which is stable; the message is for people. */
 export class Refused extends Error {
   override readonly name = 'Refused';
@@ -10,6 +12,10 @@ export class Refused extends Error {
     detail: string,
     /** By which the call is found in logs, and explained by `GET /api/v1/explain/{request_id}`. */
     readonly requestId: string | undefined,
+    /** How long to stay away, in milliseconds, where the answer says so. */
+    readonly retryAfterMs?: number | undefined,
+    /** All that the answer says, such as `next_allowed_at` of a call outside of dialling hours. */
+    readonly problem: Readonly<Record<string, unknown>> = {},
   ) {
     super(`${status} ${code}: ${detail}`);
   }
@@ -28,7 +34,7 @@ export class Refused extends Error {
       // A proxy's page, for instance.
       said = { detail: String(error).slice(0, 200) };
     }
-    return new Refused(answer.status, said.code ?? '', said.detail ?? answer.statusText, said.request_id);
+    return new Refused(answer.status, said.code ?? '', said.detail ?? answer.statusText, said.request_id, retryAfterMs(answer.headers), { ...said });
   }
 }
 

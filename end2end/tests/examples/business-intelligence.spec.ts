@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@playwright/test';
-import { startCentre, type Centre } from '../../lib/examples.ts';
+import { beginConformance, missingPoints, startCentre, type Centre } from '../../lib/examples.ts';
 import { inEnvironment, installPython, Program } from '../../lib/python.ts';
 
 const run = promisify(execFile);
@@ -84,7 +84,7 @@ test('a total that differs is told', async () => {
 });
 
 test('where changes are lost everything is read anew', async () => {
-  await sql("UPDATE kept SET value = 'k0-1' WHERE name = 'cursor'");
+  await sql("UPDATE kept SET value = 'k0-1' WHERE name LIKE 'cursor of %'");
   const printed = await load();
   expect(printed).toMatch(/^read: .*20000 contacts/m);
   expect(printed.match(/equal to metrics, 0 not/g)).toHaveLength(2);
@@ -139,8 +139,20 @@ test('its key writes nothing, and opens no recording and no contact', async () =
   }
 });
 
-function start(gateway = centre.gateway): Program {
-  return new Program(join(example, 'main.py'), ['--out', folder], { KEYDESK_KEY: key, KEYDESK_GATEWAY: gateway });
+test('it has all points of conformance', async () => {
+  const judged = await centre.key('business-intelligence', { name: 'Judged' });
+  await beginConformance(centre, judged, ['changes']);
+  // A day, and what changed: that is lost, so the day is read anew.
+  for (let runs = 0; runs < 2; runs += 1) {
+    const program = start(centre.gateway, { as: judged, out: join(folder, 'judged') });
+    expect(await program.end(), program.output).toBe(0);
+    expect(program.output).toMatch(/^read: /m);
+  }
+  expect(await missingPoints(centre, judged)).toEqual([]);
+});
+
+function start(gateway = centre.gateway, { as = key, out = folder } = {}): Program {
+  return new Program(join(example, 'main.py'), ['--out', out], { KEYDESK_KEY: as, KEYDESK_GATEWAY: gateway });
 }
 
 /** Runs it to its end, and returns what it printed. */

@@ -6,11 +6,12 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Locator, Page } from '@playwright/test';
 import { expectAccessible } from '../../lib/axe.ts';
-import { startCentre, type Centre } from '../../lib/examples.ts';
+import { beginConformance, missingPoints, startCentre, type Centre } from '../../lib/examples.ts';
 import { freePort } from '../../lib/server.ts';
 import { expect, test } from '../../lib/test.ts';
 
-const source = resolve(import.meta.dirname, '../../../examples/crm');
+const root = resolve(import.meta.dirname, '../../..');
+const source = join(root, 'examples/crm');
 const CRM = ['contacts:read', 'contacts:write', 'calls:read', 'calls:make', 'wraps:read', 'wraps:write'];
 /** Numbers that the telephone authority keeps for films. */
 const ADA = '+61491570156';
@@ -19,8 +20,9 @@ const STRANGER = '+61491570157';
 let centre: Centre;
 /** The rights of whoever plays customers, agents and colleagues. */
 let director: string;
+let clone: string;
 let folder: string;
-/** The program, in a folder of its own, as a person would have it. */
+/** The program, in a folder beside that of the client, as a clone has both. */
 let crm: ChildProcess | undefined;
 let url: string;
 let said = '';
@@ -29,9 +31,12 @@ test.describe.configure({ mode: 'serial' });
 test.use({ expectedComplaints: [/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/] });
 
 test.beforeAll(async () => {
-  test.setTimeout(120_000);
-  folder = await mkdtemp(join(tmpdir(), 'keydesk-crm-'));
-  await cp(source, folder, { recursive: true, filter: (path) => !/node_modules|crm\.db/.test(path) });
+  // The packages of the client are fetched, too.
+  test.setTimeout(240_000);
+  clone = await mkdtemp(join(tmpdir(), 'keydesk-crm-'));
+  folder = join(clone, 'examples/crm');
+  const isMade = (path: string) => /node_modules|crm\.db|\/dist$|\/src\/generated$|\.tested/.test(path.slice(root.length));
+  for (const part of ['examples/crm', 'clients/typescript']) await cp(join(root, part), join(clone, part), { recursive: true, filter: (path) => !isMade(path) });
   const installed = promisify(execFile)('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder });
   centre = await startCentre({ days: 1, sandbox: 'shared_clock = true' });
   director = await centre.key([...CRM, 'queues:read', 'agents:read', 'users:impersonate', 'live:read'], { name: 'Director' });
@@ -47,7 +52,7 @@ test.beforeAll(async () => {
 test.afterAll(async () => {
   await end();
   await centre?.stop();
-  await rm(folder, { recursive: true, force: true });
+  if (clone) await rm(clone, { recursive: true, force: true });
 });
 
 /** Asks as the director does, who is told to come back as anybody is. */
@@ -276,4 +281,16 @@ test('the hours and the number of calls that a key may make are kept', async ({ 
   await enter(page, 'Second', '+61491571502');
   await expect(lead(page, 'Second')).toContainText('as many calls as it may');
   expect(await callsTo('+61491571502')).toEqual([]);
+});
+
+test('it has all points of conformance', async ({ page }) => {
+  test.setTimeout(90_000);
+  await end();
+  const judged = await centre.key('crm', { name: 'Judged' });
+  await beginConformance(centre, judged, ['stream', 'calls', 'changes']);
+  await start(judged, { CRM_AGENT: (await caller()).extension, CRM_DATABASE: join(folder, 'judged.db') });
+  await page.goto(url);
+  await enter(page, 'Judged', '+61491571503');
+  await expect.poll(() => missingPoints(centre, judged), { timeout: 60_000 }).toEqual([]);
+  expect((await callsTo('+61491571503')).length).toBe(1);
 });

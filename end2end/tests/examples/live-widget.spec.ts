@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { expect, type Page } from '@playwright/test';
 import { expectAccessible } from '../../lib/axe.ts';
-import { nextHour, startCentre, type Centre } from '../../lib/examples.ts';
+import { beginConformance, missingPoints, nextHour, startCentre, type Centre } from '../../lib/examples.ts';
 import { freePort } from '../../lib/server.ts';
 import { test } from '../../lib/test.ts';
 
@@ -161,6 +161,14 @@ test('a token gets nothing else', async ({ page }) => {
     expect((await ask({ origin }, '{"queue": "Retention"}')).status).toBe(404);
     expect((await ask({ origin }, 'Sales')).status).toBe(400);
   });
+});
+
+test('it has all points of conformance', async ({ page }) => {
+  // The key is bound to the site's origin.
+  await beginConformance(centre, key, ['stream'], { origin });
+  await page.goto(origin);
+  await expect.poll(() => missingPoints(centre, key, { origin }), { timeout: 60_000 }).toEqual([]);
+  await expect(page.getByRole('region', { name: 'Sales' }).getByRole('status')).toHaveText('We are closed at the moment.');
 });
 
 async function get(path: string) {

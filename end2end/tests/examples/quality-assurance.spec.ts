@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@playwright/test';
-import { nextHour, startCentre, type Centre } from '../../lib/examples.ts';
+import { beginConformance, missingPoints, nextHour, startCentre, type Centre } from '../../lib/examples.ts';
 
 const run = promisify(execFile);
 const example = resolve(import.meta.dirname, '../../../examples/quality-assurance');
@@ -139,6 +139,14 @@ test('the key does nothing else', async () => {
   const seen = await json(key, `/v1/calls/${call}`);
   expect(seen).not.toHaveProperty('wrap');
   expect(network.asked.filter(({ path }) => path.includes(key))).toEqual([]);
+});
+
+test('it has all points of conformance', async () => {
+  const judged = await centre.key('quality-assurance', { name: 'Judged' });
+  await beginConformance(centre, judged, ['changes', 'recordings']);
+  // What is new, twice what changed: the second time that is lost, so it is read anew.
+  for (const sample of ['1', '0', '0']) await program({ KEYDESK_KEY: judged, QA_FOLDER: join(folder, 'judged'), QA_SAMPLE: sample });
+  expect(await missingPoints(centre, judged)).toEqual([]);
 });
 
 /** Pauses the recording of a call that goes on, for 20 seconds, and waits until it can be had. */

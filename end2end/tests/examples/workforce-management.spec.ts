@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@playwright/test';
-import { startCentre, type Centre } from '../../lib/examples.ts';
+import { beginConformance, missingPoints, startCentre, type Centre } from '../../lib/examples.ts';
 import { inEnvironment, installPython, Program } from '../../lib/python.ts';
 import { freePort } from '../../lib/server.ts';
 
@@ -146,6 +146,21 @@ test('its key writes nothing, and sees neither wraps, recordings nor callers', a
     const answer = await centre.ask(key, path, { method, ...body });
     expect([method, path, answer.status, (await answer.json()).code]).toEqual([method, path, 403, 'insufficient_scope']);
   }
+});
+
+test('it has all points of conformance', async () => {
+  const judged = await centre.key('workforce-management', { name: 'Judged' });
+  const out = join(folder, 'judged');
+  const run = (...args: string[]) => new Program(join(example, 'main.py'), ['--out', out, ...args], { KEYDESK_KEY: judged, KEYDESK_GATEWAY: centre.gateway });
+  await beginConformance(centre, judged, ['stream', 'webhook', 'changes', 'metrics']);
+  // As every night: a day, what changed (which is lost), the day anew, and what was revised.
+  for (const code of [0, 1, 0, 0]) {
+    const night = run('--follow', '0');
+    expect(await night.end(), night.output).toBe(code);
+  }
+  follower = run('--follow', '600', '--hook', hook);
+  await expect.poll(() => missingPoints(centre, judged), { timeout: 60_000 }).toEqual([]);
+  await follower.kill();
 });
 
 function start(...args: string[]): Program {

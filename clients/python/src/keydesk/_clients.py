@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
 from . import _stream
 from ._retries import Retries
 from ._transport import AsyncRetryTransport, KeyAuth, RetryTransport
-from .contact_centre import AuthenticatedClient as ContactCentreClient
-from .management import AuthenticatedClient as ManagementClient
+
+if TYPE_CHECKING:
+    from .contact_centre import AuthenticatedClient as ContactCentreClient
+    from .management import AuthenticatedClient as ManagementClient
 
 _TIMEOUT = 30.0
 
@@ -54,6 +56,25 @@ class _Base:
     ) -> None:
         self.close()
 
+    @property
+    def http(self) -> httpx.Client:
+        """What calls are sent with, by their paths: for an answer that comes piece by piece, such as a table. Retries and refusals are
+        the same, and nothing that is generated is needed. So it is with :meth:`get` and :meth:`pages`.
+        """
+        return self._sync
+
+    def get(self, path: str, **query: str | int) -> Any:
+        """What is at a path, as plain JSON."""
+        return self._sync.get(path, params=query).json()
+
+    def pages(self, path: str, **query: str | int) -> Iterator[Any]:
+        """Each page of a list, as plain JSON, until there is no next one."""
+        page = self.get(path, **query)
+        yield page
+        while page["next_cursor"] is not None:
+            page = self.get(path, **{**query, "cursor": page["next_cursor"]})
+            yield page
+
     def close(self) -> None:
         """Closes its connections. Those of asyncio are closed by :meth:`aclose`."""
         self._sync.close()
@@ -73,7 +94,9 @@ class Keydesk(_Base):
     @property
     def client(self) -> ManagementClient:
         """For the calls in ``keydesk.management.api``. It has no key in it: that is added when a call is sent."""
-        made = ManagementClient(base_url=self.base_url, token="")
+        from .management import AuthenticatedClient  # Generated, so that a clone has it later than the layer.
+
+        made = AuthenticatedClient(base_url=self.base_url, token="")
         return made.set_httpx_client(self._sync).set_async_httpx_client(self._async)
 
 
@@ -86,7 +109,9 @@ class ContactCentre(_Base):
     @property
     def client(self) -> ContactCentreClient:
         """For the calls in ``keydesk.contact_centre.api``. It has no key in it: that is added when a call is sent."""
-        made = ContactCentreClient(base_url=self.base_url, token="")
+        from .contact_centre import AuthenticatedClient  # Generated, so that a clone has it later than the layer.
+
+        made = AuthenticatedClient(base_url=self.base_url, token="")
         return made.set_httpx_client(self._sync).set_async_httpx_client(self._async)
 
     def follow(
