@@ -6,12 +6,14 @@ import tempfile
 from itertools import cycle
 from pathlib import Path
 
-from warehouse import Gateway, Warehouse
+from keydesk import ContactCentre
+
+from warehouse import Warehouse, download
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--server", type=int, required=True, metavar="PID", help="the process of the server")
 parser.add_argument("--rows", type=int, default=1_000_000)
-parser.add_argument("--growth", type=int, default=64, metavar="MIB", help="how much either may grow after the first tenth of the rows")
+parser.add_argument("--growth", type=int, default=32, metavar="MIB", help="how much either may grow after the first tenth of the rows")
 options = parser.parse_args()
 
 
@@ -23,11 +25,11 @@ def peak(pid: int) -> int:
 
 
 with tempfile.TemporaryDirectory() as folder:
-    gateway, warehouse, rows, first = Gateway(), Warehouse(Path(folder)), 0, None
+    centre, warehouse, rows, first = ContactCentre(timeout=120), Warehouse(Path(folder)), 0, None
     # The tables with the most rows, as far as the contact centre remembers, until there were enough.
     for table in cycle(["calls", "offers", "agent_states", "events", "queue_intervals", "agent_intervals"]):
         path = Path(folder) / f"{table}.parquet"
-        gateway.download(table, path)
+        download(centre, table, path)
         warehouse.db.execute(f"CREATE TABLE IF NOT EXISTS {table} AS FROM read_parquet('{path}') LIMIT 0")
         warehouse.db.execute(f"INSERT INTO {table} FROM read_parquet('{path}')")
         rows += warehouse.rows(f"SELECT count(*) FROM read_parquet('{path}')")[0][0]

@@ -28,7 +28,8 @@ class Warehouse:
     def __init__(self, folder: Path):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self.db = duckdb.connect(folder / "warehouse.duckdb", config={"memory_limit": "256MB"})
+        # DuckDB keeps what it has written until it reaches this limit, so that without one memory grows with the rows.
+        self.db = duckdb.connect(folder / "warehouse.duckdb", config={"memory_limit": "64MB", "threads": 1})
         self.db.execute("SET TimeZone = 'UTC'; CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT)")
 
     def rows(self, query: str, *values) -> list[tuple]:

@@ -140,19 +140,15 @@ test('its key writes nothing, and opens no recording and no contact', async () =
 });
 
 test('it has all points of conformance', async () => {
-  const judged = await centre.key('business-intelligence', { name: 'Judged' });
-  await beginConformance(centre, judged, ['changes']);
-  // A day, and what changed: that is lost, so the day is read anew.
-  for (let runs = 0; runs < 2; runs += 1) {
-    const program = start(centre.gateway, { as: judged, out: join(folder, 'judged') });
-    expect(await program.end(), program.output).toBe(0);
-    expect(program.output).toMatch(/^read: /m);
-  }
-  expect(await missingPoints(centre, judged)).toEqual([]);
+  test.setTimeout(180_000);
+  await beginConformance(centre, key, ['changes']);
+  // Of the first table it is told what changed. Of the second that is lost, so the day is read anew.
+  expect(await load()).toMatch(/^read: .*20000 contacts/m);
+  expect(await missingPoints(centre, key)).toEqual([]);
 });
 
-function start(gateway = centre.gateway, { as = key, out = folder } = {}): Program {
-  return new Program(join(example, 'main.py'), ['--out', out], { KEYDESK_KEY: as, KEYDESK_GATEWAY: gateway });
+function start(gateway = centre.gateway): Program {
+  return new Program(join(example, 'main.py'), ['--out', folder], { KEYDESK_KEY: key, KEYDESK_GATEWAY: gateway });
 }
 
 /** Runs it to its end, and returns what it printed. */
