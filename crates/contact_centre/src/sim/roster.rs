@@ -21,13 +21,13 @@ enum Turn {
 }
 
 impl Turn {
-    /// By the agent's extension, so that few agents are spread over the day as many are: of ten one by night, of twenty one in the
-    /// evening, all of whom serve the queues that never close.
+    /// By the agent's extension, so that few agents are spread over the day as many are: of ten one by night and one in the evening,
+    /// all of whom serve the queues that never close.
     fn of(agent: &Agent) -> Self {
         let number: u32 = agent.extension.parse().unwrap_or_default();
         match number % 20 {
             2 | 15 => Self::Night,
-            5 => Self::Evening,
+            5 | 12 => Self::Evening,
             _ => Self::Day,
         }
     }
