@@ -231,6 +231,8 @@ test('agent-states: a reader whose connection is cut misses nothing and repeats 
     // This happens while nobody listens.
     await change(1, 'training');
     await expect.poll(() => lacking(/^stream\.caught_up/m), { timeout: 30_000 }).toEqual([]);
+    // Whoever was back before it happened has it as it happens.
+    await expect.poll(() => lacking(/^agent\.\w+ \S+-\d+$[^]*^agent\.\w+ \S+-\d+$/m), { timeout: 30_000 }).toEqual([]);
   } finally {
     for (const { child } of readers) {
       if (child.exitCode === null) process.kill(-child.pid!, 'SIGKILL');
