@@ -127,13 +127,18 @@ async fn read(
         "GET /v1/stream/agent-states?types=agent.state_changed HTTP/1.1\r\nhost: {address}\r\n\
          accept: text/event-stream\r\n{who}\r\n"
     );
-    let before = pid.map(resident).transpose()?;
     let begun = Arc::new(AtomicUsize::new(0));
     let mut tasks = Vec::with_capacity(streams);
+    let mut before = None;
     for n in 0..streams {
         let mut stream = TcpStream::connect(&address).await?;
         stream.write_all(head.as_bytes()).await?;
         tasks.push(tokio::spawn(follow(stream, begun.clone(), n == 0)));
+        if n == 0 {
+            // A process that has just been started takes memory for itself.
+            sleep(SETTLED).await;
+            before = pid.map(resident).transpose()?;
+        }
     }
     let began = std::time::Instant::now();
     while begun.load(Relaxed) < streams {
