@@ -6,9 +6,9 @@ use rustix::process::{Pid, setpriority_process};
 
 /// How threads are named that write to SQLite. The kernel keeps 15 letters of a name.
 const NAME: &str = "sqlite-writes";
-/// By so much they step back: where threads that answer want all of a processor, they leave them three quarters of it. With none,
+/// By so much they step back: where threads that answer want all of a processor, they leave them nine tenths of it. With none,
 /// calls waited in line for as long as the usage of ten thousand keys was written down, at half of what a processor can answer.
-const NICE: i32 = 5;
+const NICE: i32 = 10;
 
 /// A name for the next thread that writes.
 pub(crate) fn name(number: u64) -> String {

@@ -118,7 +118,8 @@ async fn one<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let answering = Arc::clone(&connected);
     let service = service_fn(move |request| {
         let (connected, timer) = (Arc::clone(&answering), Arc::clone(&timer));
-        async move { Ok::<_, Infallible>(connected.answer(timer, request).await) }
+        // Given back when the answer has begun, which a stream goes on with for hours: the library keeps room for what it is given.
+        Box::pin(async move { Ok::<_, Infallible>(connected.answer(timer, request).await) })
     });
     let connection = http1::Builder::new()
         .timer(timers.timer())
