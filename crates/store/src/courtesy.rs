@@ -5,7 +5,7 @@ use std::fs;
 use rustix::process::{Pid, setpriority_process};
 
 /// How threads are named that write to SQLite. The kernel keeps 15 letters of a name.
-const NAME: &str = "sqlite-writes";
+static NAME: &str = "sqlite-writes";
 /// By so much they step back: where threads that answer want all of a processor, they leave them nine tenths of it. With none,
 /// calls waited in line for as long as the usage of ten thousand keys was written down, at half of what a processor can answer.
 const NICE: i32 = 10;

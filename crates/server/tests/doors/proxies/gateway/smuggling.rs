@@ -145,8 +145,12 @@ fn is_in_order(number: usize, sent: &Sent, talk: &Talk, seen: &[Seen]) -> bool {
     let got: Vec<_> = cases.iter().map(|seen| (seen.line(), seen.body.as_deref())).collect();
     match expected {
         Some(expected) => {
-            let expected: Vec<_> = expected.iter().map(|(line, body)| (*line, Some(body.as_bytes()))).collect();
-            assert!(got.is_empty() || got == expected[..got.len().min(expected.len())], "{text:?}: {got:?}");
+            // A proxy that refuses a body may have passed its head on, and then cuts it off: what arrives is not whole, and is not answered.
+            let is_it = |((got_line, got_body), (line, body)): (&(&str, Option<&[u8]>), &(&str, &str))| {
+                got_line == line && got_body.is_none_or(|got| got == body.as_bytes())
+            };
+            let is_as_expected = got.len() <= expected.len() && got.iter().zip(*expected).all(is_it);
+            assert!(is_as_expected, "{text:?}: {got:?}");
         }
         None => {
             for (line, body) in &got {
