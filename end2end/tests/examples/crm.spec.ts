@@ -252,10 +252,15 @@ test('what a key may not do is said, and nothing is lost', async ({ page }) => {
   await page.locator(`[id="${id}"]`).click();
   await page.getByLabel('Comments').fill('Kept.');
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.locator('#saved')).toContainText('Not sent: ');
+  // Others call meanwhile, and are shown: so this call is looked at again.
+  const saved = async () => {
+    await page.locator(`[id="${id}"]`).click();
+    return page.locator('#saved').textContent();
+  };
+  await expect.poll(saved).toContain('Not sent: ');
   await end();
   await start(key);
-  await expect(page.locator('#saved')).toHaveText('In the contact centre.');
+  await expect.poll(saved, { timeout: 10_000 }).toBe('In the contact centre.');
   expect(await ask('GET', `/v1/calls/${id}/wrap`)).toMatchObject({ comments: 'Kept.' });
   for (const path of ['/v1/metrics/queues', '/v1/recordings', '/v1/stream/agent-states', '/v1/agents', '/v1/queues']) {
     expect((await centre.ask(key, path)).status, path).toBe(403);

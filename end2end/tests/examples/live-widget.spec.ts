@@ -15,7 +15,7 @@ let centre: Centre;
 /** Leads the world: its clock, its callers and its agents. */
 let lead: string;
 let key: string;
-let sales: string;
+let billing: string;
 let origin: string;
 let site: ChildProcess;
 let printed = '';
@@ -27,10 +27,10 @@ test.use({ expectedComplaints: [/Failed to load resource|blocked by CORS/] });
 test.beforeAll(async () => {
   centre = await startCentre({ days: 0, sandbox: 'shared_clock = true' });
   lead = await centre.key(['live:read', 'queues:read', 'agents:read', 'users:impersonate'], { name: 'Lead' });
-  // An hour and a half before Sales closes.
-  await clock({ action: 'jump', to: nextHour(/(Mon|Tue|Wed|Thu|Fri) 18|Sat 15|Sun 14/) });
+  // An hour and a half before Billing closes. Sales never does.
+  await clock({ action: 'jump', to: nextHour(/(Mon|Tue|Wed|Thu|Fri) 18|Sat 11/) });
   await clock({ action: 'pause' });
-  sales = (await get('/v1/queues')).items.find((queue: { name: string }) => queue.name === 'Sales').id;
+  billing = (await get('/v1/queues')).items.find((queue: { name: string }) => queue.name === 'Billing').id;
   await agents('ready');
 
   const port = await freePort();
@@ -52,13 +52,13 @@ test('the page shows what holds, as it changes, and comes back after a restart o
   const seen = await watch(page);
   await page.clock.install();
   await page.goto(origin);
-  const shown = page.getByRole('region', { name: 'Sales' }).getByRole('status');
+  const shown = page.getByRole('region', { name: 'Billing' }).getByRole('status');
   await expect(shown).toHaveText(/^Open: (no wait|about \d+ minutes?)\.$/);
 
   await test.step('callers queue up', async () => {
-    for (let n = 0; n < 12; n += 1) await post('/v1/sandbox/calls', { queue_id: sales, patience_ms: 3_600_000 });
+    for (let n = 0; n < 24; n += 1) await post('/v1/sandbox/calls', { queue_id: billing, patience_ms: 3_600_000 });
     await clock({ action: 'step', ms: 60_000 });
-    const { expected_wait_ms, reason } = await get(`/v1/live/queues/${sales}`);
+    const { expected_wait_ms, reason } = await get(`/v1/live/queues/${billing}`);
     expect(reason).toBeNull();
     const minutes = Math.ceil(expected_wait_ms / 60_000);
     expect(minutes).toBeGreaterThan(1);
@@ -118,23 +118,23 @@ test('the widget is small', async () => {
 test('a token gets nothing else', async ({ page }) => {
   await page.goto(origin);
   const token = await page.evaluate(async () => {
-    const body = JSON.stringify({ queue: 'Sales' });
+    const body = JSON.stringify({ queue: 'Billing' });
     const answer = await fetch('/waiting/token', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     return ((await answer.json()) as { token: string }).token;
   });
   const { items } = await get('/v1/queues');
-  const other = items.find((queue: { id: string }) => queue.id !== sales).id;
+  const other = items.find((queue: { id: string }) => queue.id !== billing).id;
   const call = async (path: string, from = origin, method = 'GET') => {
     const answer = await centre.ask(token, path, { method, headers: { origin: from } });
     if (answer.ok) return (await answer.body?.cancel(), answer.status);
     return `${answer.status} ${((await answer.json()) as { code: string }).code}`;
   };
-  expect(await call(`/v1/live/queues/${sales}`)).toBe(200);
-  expect(await call(`/v1/stream/queues?queue_ids=${sales}`)).toBe(200);
+  expect(await call(`/v1/live/queues/${billing}`)).toBe(200);
+  expect(await call(`/v1/stream/queues?queue_ids=${billing}`)).toBe(200);
 
   expect(await call(`/v1/live/queues/${other}`)).toBe('403 resource_not_allowed');
   expect(await call(`/v1/stream/queues?queue_ids=${other}`)).toBe('403 resource_not_allowed');
-  expect(await call(`/v1/live/queues/${sales}`, 'http://elsewhere.example')).toBe('403 origin_not_allowed');
+  expect(await call(`/v1/live/queues/${billing}`, 'http://elsewhere.example')).toBe('403 origin_not_allowed');
   for (const path of ['/v1/calls', '/v1/agents', '/v1/contacts', '/v1/stream/calls']) expect(await call(path), path).toBe('403 insufficient_scope');
   expect(await call('/v1/live/tokens', origin, 'POST')).toBe('403 token_not_allowed');
 
@@ -145,7 +145,7 @@ test('a token gets nothing else', async ({ page }) => {
       async ({ stream, site, token }) => {
         const outcome = (answer: Promise<Response>) => answer.then((it) => it.status, () => 'refused by the browser');
         const read = await outcome(fetch(stream, { headers: { authorization: `Bearer ${token}` } }));
-        return [read, await outcome(fetch(`${site}/waiting/token`, { method: 'POST', body: '{"queue": "Sales"}' }))];
+        return [read, await outcome(fetch(`${site}/waiting/token`, { method: 'POST', body: '{"queue": "Billing"}' }))];
       },
       { stream: `${centre.gateway}/v1/stream/queues`, site: origin, token },
     );
@@ -156,10 +156,10 @@ test('a token gets nothing else', async ({ page }) => {
 
   await test.step('and the server of the site gives tokens to its own pages, for public queues', async () => {
     const ask = (headers: Record<string, string>, body: string) => fetch(`${origin}/waiting/token`, { method: 'POST', headers, body });
-    expect((await ask({ origin: 'http://elsewhere.example' }, '{"queue": "Sales"}')).status).toBe(403);
-    expect((await ask({}, '{"queue": "Sales"}')).status).toBe(403);
+    expect((await ask({ origin: 'http://elsewhere.example' }, '{"queue": "Billing"}')).status).toBe(403);
+    expect((await ask({}, '{"queue": "Billing"}')).status).toBe(403);
     expect((await ask({ origin }, '{"queue": "Retention"}')).status).toBe(404);
-    expect((await ask({ origin }, 'Sales')).status).toBe(400);
+    expect((await ask({ origin }, 'Billing')).status).toBe(400);
   });
 });
 
@@ -168,7 +168,7 @@ test('it has all points of conformance', async ({ page }) => {
   await beginConformance(centre, key, ['stream'], { origin });
   await page.goto(origin);
   await expect.poll(() => missingPoints(centre, key, { origin }), { timeout: 60_000 }).toEqual([]);
-  await expect(page.getByRole('region', { name: 'Sales' }).getByRole('status')).toHaveText('We are closed at the moment.');
+  await expect(page.getByRole('region', { name: 'Billing' }).getByRole('status')).toHaveText('We are closed at the moment.');
 });
 
 async function get(path: string) {
@@ -185,20 +185,20 @@ async function post(path: string, body: object, method = 'POST') {
 
 const clock = (form: object) => post('/v1/sandbox/clock', form);
 
-/** Steps on until there is no wait for Sales, for this reason. */
+/** Steps on until there is no wait for Billing, for this reason. */
 async function until(reason: string, ms: number, first = async () => {}) {
   for (let steps = 0; steps < 80; steps += 1) {
-    if ((await get(`/v1/live/queues/${sales}`)).reason === reason) return;
+    if ((await get(`/v1/live/queues/${billing}`)).reason === reason) return;
     await first();
     await clock({ action: 'step', ms });
   }
-  throw new Error(`Sales is not ${reason}`);
+  throw new Error(`Billing is not ${reason}`);
 }
 
-/** Has all agents of Sales who are there, or four of them, want to be so. */
+/** Has all agents of Billing who are there, or four of them, want to be so. */
 async function agents(routing_state: 'ready' | 'offline') {
   const { items } = await get('/v1/agents?limit=500');
-  const serve = items.filter((agent: any) => agent.skills.some((skill: any) => skill.queue_id === sales));
+  const serve = items.filter((agent: any) => agent.skills.some((skill: any) => skill.queue_id === billing));
   const chosen = routing_state === 'ready' ? serve.slice(0, 4) : serve.filter((agent: any) => agent.state !== 'offline' && agent.pending_state === null);
   for (const { id } of chosen) await post(`/v1/agents/${id}/state`, { routing_state, on_behalf_of: id }, 'PUT');
 }
