@@ -12,7 +12,7 @@ use crate::{
 const MINUTE_MS: i64 = 60_000;
 /// How the callers of a day are spread over its hours, from midnight, where 100 is usual.
 const HOURS: [u32; 24] = [0, 0, 0, 0, 0, 0, 2, 14, 70, 115, 132, 128, 112, 96, 100, 112, 118, 104, 72, 44, 18, 8, 0, 0];
-/// How many call besides at any hour where a queue never closes.
+/// How many call at least at any hour where a queue never closes.
 const ROUND_THE_CLOCK: u32 = 14;
 /// How the callers of a week are spread over its days, from Monday, where 100 is usual.
 const WEEKDAYS: [u32; 7] = [118, 106, 98, 95, 92, 45, 28];
@@ -47,8 +47,8 @@ pub(crate) fn next_minute(at: Instant) -> Instant {
 /// Everybody who calls a queue in the minute that starts at `minute`, in order, at distinct milliseconds.
 pub(crate) fn arrivals_in(config: &Config, queue: &Queue, place: usize, minute: Instant) -> Vec<Arrival> {
     let (weekday, hour) = queue.timezone.hour_of_week(minute);
-    let besides = if queue.hours == OpeningHours::ALWAYS { ROUND_THE_CLOCK } else { 0 };
-    let expected = per_minute(config.calls_per_day, place, weekday, hour, besides);
+    let at_least = if queue.hours == OpeningHours::ALWAYS { ROUND_THE_CLOCK } else { 0 };
+    let expected = per_minute(config.calls_per_day, place, weekday, hour, at_least);
     if expected <= 0.0 {
         return Vec::new();
     }
@@ -71,10 +71,10 @@ pub(crate) fn arrivals_in(config: &Config, queue: &Queue, place: usize, minute: 
     arrivals
 }
 
-fn per_minute(calls_per_day: u32, place: usize, weekday: usize, hour: usize, besides: u32) -> f64 {
+fn per_minute(calls_per_day: u32, place: usize, weekday: usize, hour: usize, at_least: u32) -> f64 {
     let of = |table: &[u32], at: usize| f64::from(table.get(at).copied().unwrap_or_default());
     let day = f64::from(calls_per_day) * of(&SHARES, place) / 100.0 * of(&WEEKDAYS, weekday) / 100.0;
-    day * (of(&HOURS, hour) + f64::from(besides)) / f64::from(HOURS.iter().sum::<u32>()) / 60.0
+    day * of(&HOURS, hour).max(f64::from(at_least)) / f64::from(HOURS.iter().sum::<u32>()) / 60.0
 }
 
 #[cfg(test)]
