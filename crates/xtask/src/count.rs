@@ -76,11 +76,18 @@ fn failed_specs(suites: &Value, above: &str, failures: &mut Vec<String>) {
         let title = format!("{above}{} › ", suite["title"].as_str().unwrap_or_default());
         for spec in suite["specs"].as_array().into_iter().flatten().filter(|spec| spec["ok"] == false) {
             let message = spec["tests"][0]["results"][0]["error"]["message"].as_str().unwrap_or_default();
-            let message = message.lines().next().unwrap_or_default();
+            let message = plain(message.lines().next().unwrap_or_default());
             failures.push(format!("{title}{}: {message}", spec["title"].as_str().unwrap_or_default()));
         }
         failed_specs(&suite["suites"], &title, failures);
     }
+}
+
+/// A text without its colours.
+fn plain(text: &str) -> String {
+    let mut parts = text.split('\u{1b}');
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first.to_owned(), |text, part| text + part.split_once('m').map_or(part, |(_, rest)| rest))
 }
 
 /// One of the lines with which `node --test --test-reporter=tap` ends: `# pass 12`.

@@ -146,10 +146,10 @@ fn is_in_order(number: usize, sent: &Sent, talk: &Talk, seen: &[Seen]) -> bool {
     match expected {
         Some(expected) => {
             // A proxy that refuses a body may have passed its head on, and then cuts it off: what arrives is not whole, and is not answered.
-            let is_it = |((got_line, got_body), (line, body)): (&(&str, Option<&[u8]>), &(&str, &str))| {
-                got_line == line && got_body.is_none_or(|got| got == body.as_bytes())
-            };
-            let is_as_expected = got.len() <= expected.len() && got.iter().zip(*expected).all(is_it);
+            let is_as_expected = got.len() <= expected.len()
+                && got.iter().zip(*expected).all(|((got_line, got_body), (line, body))| {
+                    got_line == line && got_body.is_none_or(|got| got == body.as_bytes())
+                });
             assert!(is_as_expected, "{text:?}: {got:?}");
         }
         None => {
