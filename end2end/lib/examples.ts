@@ -145,8 +145,8 @@ export async function missingPoints(centre: Centre, key: string, headers: Record
 
 /**
  * Half past the next hour whose day and hour in Sydney, such as `Sat 16`, match: for `POST /v1/sandbox/clock` with `{"action": "jump"}`,
- * where the world may be led, so that a test finds the same whatever the time is. Sales and Service never close; Billing is open from
- * 8 to 20 h, and on Saturdays from 9 to 13 h. A debug build takes a second or two for a day.
+ * where the world may be led, so that a test finds the same whatever the time is. Sales is open from 8 to 20 h, on Saturdays from 9 to 17 h
+ * and on Sundays from 10 to 16 h. A debug build takes a second or two for a day.
  */
 export function nextHour(wanted: RegExp, afterHours = 1): string {
   const style = { timeZone: 'Australia/Sydney', weekday: 'short', hour: '2-digit', hourCycle: 'h23' } as const;

@@ -27,7 +27,7 @@ test.use({ expectedComplaints: [/Failed to load resource|blocked by CORS/] });
 test.beforeAll(async () => {
   centre = await startCentre({ days: 0, sandbox: 'shared_clock = true' });
   lead = await centre.key(['live:read', 'queues:read', 'agents:read', 'users:impersonate'], { name: 'Lead' });
-  // An hour and a half before Billing closes. Sales never does.
+  // An hour and a half before Billing closes.
   await clock({ action: 'jump', to: nextHour(/(Mon|Tue|Wed|Thu|Fri) 18|Sat 11/) });
   await clock({ action: 'pause' });
   billing = (await get('/v1/queues')).items.find((queue: { name: string }) => queue.name === 'Billing').id;

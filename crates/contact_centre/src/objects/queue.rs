@@ -47,9 +47,6 @@ pub struct OpeningHours {
 }
 
 impl OpeningHours {
-    /// Never closed.
-    pub const ALWAYS: Self = Self { weekdays: (0, 24), saturday: Some((0, 24)), sunday: Some((0, 24)) };
-
     /// From when to when it is open on a day of the week, counted from Monday.
     pub fn on(&self, weekday: usize) -> Option<(u8, u8)> {
         match weekday {

@@ -4,7 +4,7 @@ use model::Instant;
 
 use super::{Config, Draws};
 use crate::{
-    objects::{OpeningHours, Queue},
+    objects::Queue,
     seed::{halves, mix},
 };
 
@@ -12,8 +12,6 @@ use crate::{
 const MINUTE_MS: i64 = 60_000;
 /// How the callers of a day are spread over its hours, from midnight, where 100 is usual.
 const HOURS: [u32; 24] = [0, 0, 0, 0, 0, 0, 2, 14, 70, 115, 132, 128, 112, 96, 100, 112, 118, 104, 72, 44, 18, 8, 0, 0];
-/// How many call at least at any hour where a queue never closes.
-const ROUND_THE_CLOCK: u32 = 14;
 /// How the callers of a week are spread over its days, from Monday, where 100 is usual.
 const WEEKDAYS: [u32; 7] = [118, 106, 98, 95, 92, 45, 28];
 /// Of a hundred callers, how many call the first queue, the second, and so on.
@@ -47,8 +45,7 @@ pub(crate) fn next_minute(at: Instant) -> Instant {
 /// Everybody who calls a queue in the minute that starts at `minute`, in order, at distinct milliseconds.
 pub(crate) fn arrivals_in(config: &Config, queue: &Queue, place: usize, minute: Instant) -> Vec<Arrival> {
     let (weekday, hour) = queue.timezone.hour_of_week(minute);
-    let at_least = if queue.hours == OpeningHours::ALWAYS { ROUND_THE_CLOCK } else { 0 };
-    let expected = per_minute(config.calls_per_day, place, weekday, hour, at_least);
+    let expected = per_minute(config.calls_per_day, place, weekday, hour);
     if expected <= 0.0 {
         return Vec::new();
     }
@@ -71,10 +68,10 @@ pub(crate) fn arrivals_in(config: &Config, queue: &Queue, place: usize, minute: 
     arrivals
 }
 
-fn per_minute(calls_per_day: u32, place: usize, weekday: usize, hour: usize, at_least: u32) -> f64 {
+fn per_minute(calls_per_day: u32, place: usize, weekday: usize, hour: usize) -> f64 {
     let of = |table: &[u32], at: usize| f64::from(table.get(at).copied().unwrap_or_default());
     let day = f64::from(calls_per_day) * of(&SHARES, place) / 100.0 * of(&WEEKDAYS, weekday) / 100.0;
-    day * of(&HOURS, hour).max(f64::from(at_least)) / f64::from(HOURS.iter().sum::<u32>()) / 60.0
+    day * of(&HOURS, hour) / f64::from(HOURS.iter().sum::<u32>()) / 60.0
 }
 
 #[cfg(test)]
@@ -85,18 +82,8 @@ mod tests {
     fn a_working_week_has_about_as_many_calls_as_were_asked_for() {
         let calls: f64 = (0..5)
             .flat_map(|weekday| (0..24).flat_map(move |hour| (0..6).map(move |place| (weekday, hour, place))))
-            .map(|(weekday, hour, place)| per_minute(1000, place, weekday, hour, 0) * 60.0)
+            .map(|(weekday, hour, place)| per_minute(1000, place, weekday, hour) * 60.0)
             .sum();
         assert!((calls - 5000.0).abs() < 200.0, "{calls}");
-    }
-
-    #[test]
-    fn a_queue_that_never_closes_is_called_at_any_hour_of_the_week() {
-        for weekday in 0..7 {
-            for hour in 0..24 {
-                let of_an_hour = per_minute(2600, 0, weekday, hour, ROUND_THE_CLOCK) * 60.0;
-                assert!(of_an_hour > 2.0, "{weekday} {hour} {of_an_hour}");
-            }
-        }
     }
 }

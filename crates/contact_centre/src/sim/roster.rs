@@ -12,27 +12,6 @@ const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 86_400_000;
 
-/// At which time of the day an agent works. The queues that never close are served by a few in the evening, and at night.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
-    Day,
-    Evening,
-    Night,
-}
-
-impl Turn {
-    /// By the agent's extension, so that few agents are spread over the day as many are: of ten one by night and one in the evening,
-    /// all of whom serve the queues that never close.
-    fn of(agent: &Agent) -> Self {
-        let number: u32 = agent.extension.parse().unwrap_or_default();
-        match number % 20 {
-            2 | 15 => Self::Night,
-            5 | 12 => Self::Evening,
-            _ => Self::Day,
-        }
-    }
-}
-
 /// What an agent's roster has them want next, strictly after an instant; none if they don't work within two weeks.
 pub(crate) fn next_wish(seed: Seed, agent: &Agent, after: Instant) -> Option<(Instant, RoutingState)> {
     // The day before too: a shift may end after midnight.
@@ -48,21 +27,13 @@ fn wishes_of_day(seed: Seed, agent: &Agent, midnight: Instant) -> Vec<(Instant, 
     let (weekday, _) = agent.timezone.hour_of_week(midnight);
     let day = u64::try_from(midnight.as_millis() / HOUR_MS).unwrap_or_default();
     let mut of_agent = Draws::of(seed, "roster", agent.id.0);
-    let by_day = of_agent.between_ms(15, 25);
+    let shift_start = of_agent.between_ms(15, 25) * 30 * MINUTE_MS;
     let mut draws = Draws::numbered(Seed(of_agent.bits()), "day", day);
-    let turn = Turn::of(agent);
-    let half_hours = match turn {
-        Turn::Day => by_day,
-        Turn::Evening => of_agent.between_ms(30, 33),
-        Turn::Night => of_agent.between_ms(46, 49),
-    };
-    let shift_start = half_hours * 30 * MINUTE_MS;
-    let works = draws.chance(match (turn, weekday) {
-        (Turn::Evening | Turn::Night, _) => 0.8,
-        (Turn::Day, 0) => 0.92,
-        (Turn::Day, 1..=4) => 0.86,
-        (Turn::Day, 5) => 0.42,
-        (Turn::Day, _) => 0.25,
+    let works = draws.chance(match weekday {
+        0 => 0.92,
+        1..=4 => 0.86,
+        5 => 0.42,
+        _ => 0.25,
     });
     if !works {
         return Vec::new();
@@ -100,30 +71,4 @@ pub(crate) fn opening(hours: &OpeningHours, zone: &TimeZone, at: Instant) -> (bo
     let quarter = 15 * MINUTE_MS;
     let next = Instant::from_millis(at.as_millis() - at.as_millis().rem_euclid(quarter) + quarter);
     (open, next)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sim::{Config, genesis};
-
-    #[test]
-    fn at_any_hour_of_a_week_somebody_is_on_duty() {
-        let begins_at: Instant = "2026-11-22T00:00:00Z".parse().unwrap();
-        let world = genesis(&Config::new(1), begins_at);
-        let seed = Seed(1);
-        for hour in 48..216 {
-            let at = begins_at.plus_millis(hour * HOUR_MS);
-            let on_duty = world.agents.iter().filter(|agent| {
-                // What they wanted last.
-                let wishes = (-2..2).flat_map(|day| {
-                    let midnight = agent.timezone.start_of(agent.timezone.day(at.plus_millis(day * DAY_MS)));
-                    wishes_of_day(seed, agent, midnight)
-                });
-                let last = wishes.filter(|(wished, _)| *wished <= at).max_by_key(|(wished, _)| *wished);
-                last.is_some_and(|(_, wish)| wish == RoutingState::Ready)
-            });
-            assert!(on_duty.count() >= 1, "{at}");
-        }
-    }
 }

@@ -48,15 +48,8 @@ async fn whoever_stands_further_back_waits_longer_and_where_nobody_works_nobody_
     let night = Door::at(crate::support::small(8), "2026-03-03T16:00:00Z");
     let queues = night.get(WIDGET, "/live/queues").await;
     assert_eq!(queues["items"].as_array().unwrap().len(), 6);
-    let queues = queues["items"].as_array().unwrap();
-    let (open, closed): (Vec<_>, Vec<_>) =
-        queues.iter().partition(|queue| ["Sales", "Service"].map(|name| json!(name)).contains(&queue["name"]));
-    assert_eq!((open.len(), closed.len()), (2, 4));
-    for queue in closed {
+    for queue in queues["items"].as_array().unwrap() {
         assert_eq!((&queue["expected_wait_ms"], &queue["reason"]), (&Value::Null, &json!("closed")));
-    }
-    for queue in open {
-        assert_ne!(queue["reason"], "closed");
     }
 }
 
