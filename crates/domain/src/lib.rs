@@ -93,6 +93,7 @@ mod restoring;
 mod reveal;
 mod rotate;
 mod seal;
+mod search_map;
 mod selection;
 mod session;
 mod session_life;
