@@ -102,7 +102,12 @@ mod tests {
     #[test]
     fn a_query_is_read_or_refused() {
         let read = |query: &str| list_query(&format!("/api/v1/keys?{query}").parse().unwrap(), &PARAMETERS);
-        for good in ["", "search=&environment=&status=&preset=&sort=&limit=&cursor=", "limit=200&sort=-created_at", "sort=status"] {
+        for good in [
+            "",
+            "search=&environment=&status=&preset=&sort=&limit=&cursor=",
+            "limit=200&sort=-created_at",
+            "sort=status",
+        ] {
             assert!(read(good).is_ok(), "{good}");
         }
         assert_eq!(read("cursor=2.-created_at.-.").unwrap().sort.to_string(), "-created_at");

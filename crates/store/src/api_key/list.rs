@@ -235,7 +235,9 @@ impl Store {
                 held.close_on_drop();
                 let connection = &mut *held;
                 for off in ["seqscan", "sort", "incremental_sort", "bitmapscan"] {
-                    sqlx::query(sqlx::AssertSqlSafe(format!("SET enable_{off} = off"))).execute(&mut *connection).await?;
+                    sqlx::query(sqlx::AssertSqlSafe(format!("SET enable_{off} = off")))
+                        .execute(&mut *connection)
+                        .await?;
                 }
                 query!(query_scalar, sql, connection).persistent(false).fetch_all(&mut *connection).await?
             }
@@ -321,6 +323,24 @@ mod tests {
             let plan = plan(&mut connection, Listing { filter: &filter, with: &with, order }.first(50)).await;
             let walked = plan.iter().any(|step| step.contains("USING INDEX api_key_by_status"));
             assert!(walked, "{plan:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_more_rows_are_looked_at_in_vain_than_may_be() {
+        let database = crate::testing::TestDatabase::sqlite().await;
+        let store = database.store().await;
+        let with = Searching { sqlite: true, all_folded: true, named: Vec::new() };
+        let filter = filter("nor");
+        let order = Order { sort: Sort::default(), after: None, sqlite: true };
+        let listing = Listing { filter: &filter, with: &with, order };
+        let part = |from: u8| Part { from: vec![from], to: Some(vec![from + 1]), keys: 10 };
+        let parts: Vec<Part> = (1..20).map(part).collect();
+        let found = store.list_parts(listing, &parts, Some(25), 5).await.unwrap();
+        assert_eq!(found, None, "there are further parts");
+        for in_vain in [None, Some(1_000)] {
+            let found = store.list_parts(listing, &parts, in_vain, 5).await.unwrap();
+            assert_eq!(found, Some(Vec::new()), "all were looked at");
         }
     }
 }
