@@ -103,6 +103,7 @@ mod set_role;
 mod set_up;
 mod settings_audit;
 mod settings_rules;
+mod several_secrets;
 mod spent_links;
 mod spool;
 mod switch;

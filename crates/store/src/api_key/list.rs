@@ -326,6 +326,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "testing")]
     #[tokio::test]
     async fn no_more_rows_are_looked_at_in_vain_than_may_be() {
         let database = crate::testing::TestDatabase::sqlite().await;

@@ -12,6 +12,7 @@ mod order;
 mod plan;
 mod row;
 mod settings;
+mod several_secrets;
 mod snapshot;
 mod undo_switch;
 mod update;
