@@ -51,7 +51,7 @@ pub(super) fn row(state: KeysState, index: usize, row: KeyRow) -> impl IntoView 
                     })}
             </div>
             <div role="gridcell" aria-colindex="2" class="c-name" data-stop="name" tabindex=tab.of_stop("name")>
-                // The cell has the focus, and Enter edits; Ctrl Enter or the link leads to the page of the key.
+                // The cell has the focus, and Enter edits. To the page of the key leads the menu, too.
                 <a class="name" href=format!("/keys/{id}") rel="external" tabindex=tab.of_link()>
                     <bdi translate="no">{row.name.clone()}</bdi>
                 </a>
