@@ -206,9 +206,9 @@ fn seen() -> f64 {
 /// The height of a row that shows no more than most, as the style sheet has it for this width.
 fn least_height(rows: &Element) -> Option<f64> {
     let style = window().get_computed_style(&rows.first_element_child()?).ok()??;
-    let height = style.get_property_value("min-block-size").ok()?.strip_suffix("px")?.parse().ok();
+    let height: f64 = style.get_property_value("min-block-size").ok()?.strip_suffix("px")?.parse().ok()?;
     // On paper rows are as high as their text.
-    height.filter(|height| *height >= 20.0)
+    (height >= 20.0).then_some(height)
 }
 
 /// The heights of the rows in the document, in their order.

@@ -352,7 +352,8 @@ fn many_keys(programs: &Programs, database: &str, dir: &Path, keys: usize) -> Re
     measure("search of three characters", &searches)?;
     // In many names, which all stand late in the order; and words of which each is in many.
     let late = ["nor", "ora", "qua", "tam", "%C3%A9"];
-    let words = ["northwind%20reports", "crm%20tam", "ban%20qua", "tamarind%20pharma%20wall", "rd%20nor", "saffron%200"];
+    let words =
+        ["northwind%20reports", "crm%20tam", "ban%20qua", "tamarind%20pharma%20wall", "rd%20nor", "saffron%200"];
     for (what, texts) in [("search of texts that stand late", &late[..]), ("search of words", &words[..])] {
         let searches = texts.iter().cycle().take(300).map(|text| format!("/api/v1/keys?search={text}"));
         measure(what, &searches.collect::<Vec<_>>())?;
