@@ -51,12 +51,14 @@ function faults(page: Page): Promise<string[]> {
         const within = cell.getBoundingClientRect();
         if (within.width === 0) continue;
         for (const element of cell.querySelectorAll('bdi, code, .badge, .about, .clip, .state:not(.unseen), time, .faint, button, input')) {
-          const box = element.getBoundingClientRect();
-          if (box.width === 0) continue;
-          boxes.push({ text: element.textContent || element.tagName, cell, box });
-          const beyond = box.right > within.right + 1 || box.left < within.left - 1;
-          if (beyond) faults.push(`${element.textContent || element.tagName} leaves its cell`);
-          if (box.bottom > own.bottom + 1 || box.top < own.top - 1) faults.push(`${element.textContent} leaves its row`);
+          // A name of several lines has a box for each.
+          for (const box of element.getClientRects()) {
+            if (box.width === 0) continue;
+            boxes.push({ text: element.textContent || element.tagName, cell, box });
+            const beyond = box.right > within.right + 1 || box.left < within.left - 1;
+            if (beyond) faults.push(`${element.textContent || element.tagName} leaves its cell`);
+            if (box.bottom > own.bottom + 1 || box.top < own.top - 1) faults.push(`${element.textContent} leaves its row`);
+          }
         }
       }
       for (const [at, one] of boxes.entries()) {

@@ -51,13 +51,19 @@ pub(super) fn row(state: KeysState, index: usize, row: KeyRow) -> impl IntoView 
                     })}
             </div>
             <div role="gridcell" aria-colindex="2" class="c-name" data-stop="name" tabindex=tab.of_stop("name")>
-                // The cell has the focus, and Enter edits. To the page of the key leads the menu, too.
-                <a class="name" href=format!("/keys/{id}") rel="external" tabindex=tab.of_link()>
-                    <bdi translate="no">{row.name.clone()}</bdi>
-                </a>
-                {default.then(|| view! { <span class="badge accent">"Default"</span> })}
-                {row.chips().into_iter().map(|Chip { text, class }| view! { <span class=class>{text}</span> }).collect_view()}
-                {default.then(|| view! { <span class="about">{DEFAULT_IS}</span> })}
+                <div class="names">
+                    // The cell has the focus, and Enter edits. To the page of the key leads the menu, too.
+                    <a class="name" href=format!("/keys/{id}") rel="external" tabindex=tab.of_link()>
+                        <bdi translate="no">{row.name.clone()}</bdi>
+                    </a>
+                    {default.then(|| view! { <span class="badge accent">"Default"</span> })}
+                    {row
+                        .chips()
+                        .into_iter()
+                        .map(|Chip { text, class }| view! { <span class=class>{text}</span> })
+                        .collect_view()}
+                    {default.then(|| view! { <span class="about">{DEFAULT_IS}</span> })}
+                </div>
             </div>
             <div role="gridcell" aria-colindex="3" class="c-key">
                 {hint(state, &row, tab)}
@@ -139,7 +145,7 @@ impl Tab {
 }
 
 /// The key itself: its hint, or for a minute its secret.
-fn hint(state: KeysState, row: &KeyRow, tab: Tab) -> impl IntoView {
+fn hint(state: KeysState, row: &KeyRow, tab: Tab) -> AnyView {
     let may_reveal = row.deleted.is_none() && state.may_have_secret(row);
     let secret = state.revealed.with_untracked(|revealed| revealed.get(&row.id).cloned());
     let shown = secret.is_some();
@@ -180,6 +186,7 @@ fn hint(state: KeysState, row: &KeyRow, tab: Tab) -> impl IntoView {
                 }
             })}
     }
+    .into_any()
 }
 
 /// The class of a hint, or of the key in full in its place.
@@ -211,7 +218,7 @@ fn access(row: &KeyRow) -> AnyView {
 }
 
 /// What a key's state is, where it is not the usual one.
-fn status(row: &KeyRow) -> impl IntoView {
+fn status(row: &KeyRow) -> AnyView {
     let (text, class) = match row.status {
         KeyStatus::Active => ("Active", "state unseen"),
         KeyStatus::Disabled => ("Disabled", "state"),
@@ -220,10 +227,10 @@ fn status(row: &KeyRow) -> impl IntoView {
     };
     // Where the list has no room for the column of ends.
     let stops = row.expires.as_ref().map(|(_, words)| format!("Stops {words}"));
-    view! { <span class=class title=stops>{text}</span> }
+    view! { <span class=class title=stops>{text}</span> }.into_any()
 }
 
-fn actions(row: &KeyRow, may_edit: bool, may_change: bool, tab: Tab) -> impl IntoView {
+fn actions(row: &KeyRow, may_edit: bool, may_change: bool, tab: Tab) -> AnyView {
     let (id, name) = (row.id, row.name.clone());
     let address = format!("/keys/{id}");
     let details = format!("Details of {name}");
@@ -284,4 +291,5 @@ fn actions(row: &KeyRow, may_edit: bool, may_change: bool, tab: Tab) -> impl Int
         {edit}
         {more}
     }
+    .into_any()
 }
