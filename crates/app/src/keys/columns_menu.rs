@@ -81,7 +81,8 @@ fn Choice(column: Column) -> impl IntoView {
             on:click=chosen
         >
             <span>{column.label()}</span>
-            {live(move || has.get().then(|| view! { <Icon glyph=Glyph::Tick/> }))}
+            // Always there: what the browser remembers must not change what the page is made of.
+            <Icon glyph=Glyph::Tick/>
         </button>
     }
 }

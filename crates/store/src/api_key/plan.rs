@@ -62,13 +62,13 @@ impl Store {
             let walked = !trigrams || (with.sqlite && by_name);
             return Ok(if walked { Plan::Order } else { Plan::First });
         };
-        let Found { parts, keys, at_most } = found;
+        let Found { parts, keys, at_most, likely } = found;
         let in_vain = if with.sqlite { IN_VAIN_OF_SQLITE } else { IN_VAIN_OF_POSTGRES };
         if !trigrams || keys <= in_vain {
             return Ok(Plan::Parts { parts, in_vain: None });
         }
-        // So many may be met while as many rows are read as may be in vain.
-        let met = at_most.saturating_mul(in_vain) / keys.max(1);
+        // So many are met, likely, while as many rows are read as may be in vain.
+        let met = likely.saturating_mul(in_vain) / keys.max(1);
         if (!with.sqlite && at_most <= FEW_OF_POSTGRES) || met < wanted.unsigned_abs() {
             return Ok(Plan::Trigrams);
         }

@@ -24,7 +24,9 @@ impl Store {
             });
             sql.push(" GROUP BY key_id HAVING COUNT(*) > 1");
             let rows: Vec<(Uuid, i64)> = on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
-            several.extend(rows.into_iter().map(|(key, secrets)| (KeyId(key), u32::try_from(secrets).unwrap_or(u32::MAX))));
+            several.extend(
+                rows.into_iter().map(|(key, secrets)| (KeyId(key), u32::try_from(secrets).unwrap_or(u32::MAX))),
+            );
         }
         Ok(several)
     }

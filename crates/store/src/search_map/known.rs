@@ -40,8 +40,9 @@ pub(crate) struct Found {
     pub(crate) parts: Vec<Part>,
     /// How many keys the parts have, at most.
     pub(crate) keys: u64,
-    /// How many keys can hold all that is searched for.
+    /// How many keys can hold all that is searched for, and how many are likely to.
     pub(crate) at_most: u64,
+    pub(crate) likely: u64,
 }
 
 /// What is known of all keys.
@@ -136,7 +137,7 @@ impl SearchMap {
             let parts = blocks.map(|blocks| blocks.parts(&words, descending, after)).unwrap_or_default();
             let keys = parts.iter().map(|part| part.keys).sum();
             let at_most = words.iter().map(|word| known.counts.at_most(word)).min().unwrap_or(u64::MAX);
-            Found { parts, keys, at_most }
+            Found { parts, keys, at_most, likely: known.counts.likely(&words) }
         })
     }
 
