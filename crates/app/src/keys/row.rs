@@ -24,7 +24,8 @@ pub(super) fn row(state: KeysState, index: usize, row: KeyRow) -> impl IntoView 
     let selected = !default && untrack(|| state.is_selected(id));
     let tab = Tab::of(state, index, may_edit);
     let used = row.used;
-    let line = used.and_then(|_| state.activity.with_untracked(|lines| lines.get(&id).cloned()));
+    let line = state.activity.with_untracked(|lines| lines.get(&id).cloned());
+    let not_drawn = line.is_none().then_some("");
     let recorded = !state.not_recorded.get_untracked();
     view! {
         <div
@@ -93,7 +94,7 @@ pub(super) fn row(state: KeysState, index: usize, row: KeyRow) -> impl IntoView 
                                 viewBox=format!("0 0 {} {}", sparkline::WIDTH, sparkline::HEIGHT)
                                 role="img"
                                 aria-label="Calls in the last 30 days"
-                                data-empty=line.is_none().then_some("")
+                                data-empty=not_drawn
                             >
                                 <path d=line.unwrap_or_default()></path>
                             </svg>
