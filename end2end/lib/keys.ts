@@ -60,13 +60,20 @@ export function grid(page: Page): Locator {
 
 /** The row of a client. */
 export function row(page: Page, name: string): Locator {
-  return grid(page).getByRole('row').filter({ has: page.getByRole('gridcell', { name, exact: true }) });
+  return grid(page).getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
 }
 
 /** The clients as they stand in the grid, without the Default API Key. */
 export async function names(page: Page): Promise<string[]> {
   const all = await grid(page).locator('[data-stop="name"] bdi').allTextContents();
   return all.filter((name) => name !== 'Default API Key');
+}
+
+/** Chooses a column of the list, or leaves it out. */
+export async function toggleColumn(page: Page, column: string): Promise<void> {
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('menu', { name: 'Columns' }).getByRole('menuitemcheckbox', { name: column }).click();
+  await page.keyboard.press('Escape');
 }
 
 /** Asks over REST whether a key may do something, as a third party's server would. */

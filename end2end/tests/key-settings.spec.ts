@@ -251,7 +251,7 @@ test('keys that expire soon are marked, and found by that', async ({ ownServer, 
   await openKeys(page, ownServer, '?new&preset=crm&client_name=Soon&expires=13');
   await page.getByRole('button', { name: 'Generate key' }).click();
   await page.getByRole('button', { name: 'Done' }).click();
-  await expect(row(page, 'Soon')).toContainText('Expires in 12 days');
+  await expect(row(page, 'Soon')).toContainText('ends in 12 days');
   await page.getByRole('combobox', { name: 'Status' }).selectOption('Expiring soon');
   await expect(page).toHaveURL(/status=expiring/);
   await expect.poll(() => names(page)).toEqual(['Soon']);

@@ -7,6 +7,10 @@ mod advanced;
 mod api;
 mod bulk;
 mod cancelled;
+mod columns;
+#[cfg(feature = "ssr")]
+mod columns_form;
+mod columns_menu;
 mod connection;
 mod created;
 mod cursor;
@@ -35,9 +39,12 @@ mod lookup;
 mod messages;
 mod open;
 mod page;
+mod paint;
 mod palette;
 mod place;
 mod posted;
+mod press;
+mod printing;
 mod ready;
 mod reconnect;
 mod row;
@@ -50,6 +57,7 @@ mod sparkline;
 mod spot;
 mod state;
 mod stop;
+mod tall;
 mod time;
 mod toast;
 mod toolbar;
@@ -57,6 +65,8 @@ mod toolbar;
 mod unknown_values;
 mod window;
 
+#[cfg(feature = "ssr")]
+pub(crate) use columns_form::routes as columns_routes;
 #[cfg(feature = "ssr")]
 pub(crate) use export::routes as export_routes;
 #[cfg(feature = "ssr")]

@@ -77,6 +77,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess, documenta
         .merge(docs::routes(web.clone()))
         .merge(keys::export_routes(web.clone()))
         .merge(keys::search_routes(web.clone()))
+        .merge(keys::columns_routes(web.clone()))
         .fallback(move |request: Request<Body>| {
             let page = wants_page(request.method(), request.headers()).then(|| not_found(request));
             async move {

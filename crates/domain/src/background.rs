@@ -62,6 +62,7 @@ impl Keydesk {
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().log_heads_forever()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().watch_audit_forever()));
         tasks.spawn(self.clone().fold_names_until(stop.subscribe()));
+        tasks.spawn(until_stopped(stop.subscribe(), self.clone().keep_search_map_forever()));
         tasks.spawn(self.clone().renew_secrets_until(stop.subscribe()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().watch_keyring()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().lease_forever()));

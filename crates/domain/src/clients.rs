@@ -1,8 +1,8 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use model::{
     CeilingInfo, Client, ClientName, CursorValue, Environment, Instant, KeyError, KeyId, Permission, Search, Sort,
-    SortColumn, UsageRange, UsageStep,
+    SortColumn, UsageRange, UsageStep, name_order,
 };
 use store::{CLIENT_KEYS_COUNTED, KeyFilter, StoredClient};
 use uuid::Uuid;
@@ -41,7 +41,7 @@ pub struct ClientEntry {
 /// A page of clients.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientPage {
-    /// By their names.
+    /// By their folded names; those that are searched for as people sort names.
     pub items: Vec<ClientEntry>,
     /// After which folded name the next page begins; `None`: there is none.
     pub next: Option<String>,
@@ -65,7 +65,10 @@ impl Keydesk {
         let next = names.last().filter(|_| more).cloned();
         let found = self.inner.store.clients(caller.installation, &names).await.map_err(failure::public)?;
         let found = found.into_iter().filter(|found| caller.sees(found.client.environment()));
-        let mut items: Vec<_> = found.map(entry).collect();
+        let mut found: Vec<StoredClient> = found.collect();
+        // Those of one name stand together, and keep their order.
+        found.sort_by_key(|found| names.iter().position(|name| name == found.client.folded()));
+        let mut items: Vec<_> = found.into_iter().map(entry).collect();
         self.count_calls(caller, &mut items).await?;
         Ok(ClientPage { items, next })
     }
@@ -110,23 +113,28 @@ impl Keydesk {
             now: self.now(),
         };
         let sort = Sort { column: SortColumn::ClientName, descending: false };
-        let (mut names, mut last) = (BTreeSet::new(), after.to_owned());
+        let (mut names, mut last) = (Vec::<String>::new(), after.to_owned());
         for _ in 0..READS {
             // After all keys of that name.
-            let place = (CursorValue::Text(last.clone()), KeyId(Uuid::max()));
-            let rows = self.inner.store.list(&filter, sort, Some(&place), KEYS_READ).await.map_err(failure::public)?;
-            let Some(newest) = rows.last() else { return Ok((names.into_iter().collect(), false)) };
+            let place = (!last.is_empty()).then(|| (CursorValue::Name(name_order(&last)), KeyId(Uuid::max())));
+            let rows =
+                self.inner.store.list(&filter, sort, place.as_ref(), KEYS_READ).await.map_err(failure::public)?;
+            let Some(newest) = rows.last() else { return Ok((names, false)) };
             newest.folded_name().clone_into(&mut last);
             let all = (rows.len() as i64) < KEYS_READ;
-            let held = |name: &&str| words.iter().all(|word| name.contains(word.as_str()));
-            names.extend(rows.iter().map(|row| row.folded_name()).filter(held).map(str::to_owned));
+            for name in rows.iter().map(|row| row.folded_name()) {
+                let held = words.iter().all(|word| name.contains(word.as_str()));
+                if held && !names.iter().any(|known| known == name) {
+                    names.push(name.to_owned());
+                }
+            }
             if all || names.len() > NAMES_SHOWN {
                 let more = names.len() > NAMES_SHOWN;
-                return Ok((names.into_iter().collect(), more));
+                return Ok((names, more));
             }
         }
         let more = !names.is_empty();
-        Ok((names.into_iter().collect(), more))
+        Ok((names, more))
     }
 }
 

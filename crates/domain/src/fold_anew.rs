@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::Keydesk;
 
-/// Between two batches others get the writer, for far longer than a batch takes.
-const BETWEEN: Duration = Duration::from_millis(50);
+/// Between two batches others get the writer, for longer than a batch takes.
+const BETWEEN: Duration = Duration::from_millis(25);
 /// Between two looks: while nodes are upgraded one after the other, those of before still write names in their own form.
 const AGAIN: Duration = Duration::from_secs(60);
 

@@ -1,8 +1,7 @@
 use model::{
     Cursor, CursorValue, Environment, Key, KeyError, KeyId, KeyPage, ListQuery, PAGE_MAX, Permission, Search, Sort,
-    SortColumn,
 };
-use store::{KeyFilter, StoredKey, TOTAL_COUNTED};
+use store::{KeyFilter, TOTAL_COUNTED};
 
 use crate::{Caller, Keydesk, failure};
 
@@ -38,6 +37,9 @@ impl Keydesk {
         let store = &self.inner.store;
         let counted = if unfiltered {
             store.key_count(caller.installation).await.map_err(failure::public)?
+        } else if query.cursor.is_none() && next.is_none() {
+            // What is shown is all there is.
+            items.len() as u64 - u64::from(default_matches)
         } else {
             store.count(&filter).await.map_err(failure::public)?
         };
@@ -104,7 +106,7 @@ impl Keydesk {
         // One more than is shown tells whether there is a next page.
         let rows = self.inner.store.list(&filter, sort, after, wanted as i64 + 1).await.map_err(failure::public)?;
         let more = rows.len() > wanted;
-        let after = wanted.checked_sub(1).and_then(|last| rows.get(last)).map(|last| place(last, sort.column));
+        let after = wanted.checked_sub(1).and_then(|last| rows.get(last)).map(|last| last.place(sort.column));
         items.extend(rows.into_iter().take(wanted).map(|row| caller.shown(row.at(now))));
         let next = more.then_some(Cursor { sort, after });
         Ok(Listed { items, next, filter: Some(filter), default_matches })
@@ -117,14 +119,4 @@ pub(crate) fn order(query: &ListQuery) -> (Sort, Option<&(CursorValue, KeyId)>) 
         Some(cursor) => (cursor.sort, cursor.after.as_ref()),
         None => (query.sort, None),
     }
-}
-
-/// Where a list goes on after this row. The name is the row's own: another release may have folded it.
-fn place(key: &StoredKey, column: SortColumn) -> (CursorValue, KeyId) {
-    let value = match column {
-        SortColumn::ClientName => CursorValue::Text(key.folded_name().to_owned()),
-        SortColumn::CreatedAt => CursorValue::Millis(key.created_at().as_millis()),
-        SortColumn::LastUsedAt => CursorValue::Millis(key.last_used_at().map_or(0, model::Instant::as_millis)),
-    };
-    (value, key.id())
 }

@@ -7,9 +7,10 @@ use unicode_normalization::{UnicodeNormalization as _, char::decompose_compatibl
 
 use crate::invisible::is_invisible;
 
-/// The version of what a row is searched by ([`crate::SearchTexts`]). It grows with every change of what that gives, and stands in
-/// each row beside it, so that rows of an earlier version can be told and folded anew. Before 3 there was the name alone.
-pub const FOLD_VERSION: i64 = 3;
+/// The version of what a row is searched by ([`crate::SearchTexts`]), and of what its name is ordered by (`name_order`). It grows with
+/// every change of what those give, and stands in each row beside them, so that rows of an earlier version can be told and folded anew.
+/// Before 3 there was the name alone, and before 4 no order of names.
+pub const FOLD_VERSION: i64 = 4;
 
 /// From this version on names are folded as [`fold_name`] does it.
 pub const NAMES_FOLDED: i64 = 2;

@@ -18,6 +18,7 @@ mod catalogue;
 mod ceiling;
 mod client_name;
 mod contact_centre;
+mod cursor;
 #[cfg(feature = "time-zones")]
 mod day;
 mod environment;
@@ -45,6 +46,8 @@ mod limit;
 mod limit_text;
 mod limit_words;
 mod list;
+#[cfg(feature = "collation")]
+mod name_order;
 mod network;
 mod occupancy;
 mod origin;
@@ -70,6 +73,7 @@ mod search_texts;
 mod secret;
 mod selection;
 mod settings;
+mod sort;
 #[cfg(feature = "time-zones")]
 mod time_zone;
 mod token;
@@ -105,6 +109,7 @@ pub use contact_centre::{
     DiallingHours, InvalidContactCentreText, InvalidDiallingHours, InvalidNumber, InvalidPrefixes, InvalidTold,
     InvalidWorldName, MaxStreams, RECORDING_BYTES_LIMIT, RecordingBytes, TooManyAgents, WorldName,
 };
+pub use cursor::{Cursor, CursorValue, InvalidCursor};
 #[cfg(feature = "time-zones")]
 pub use day::{Day, InvalidDay};
 pub use environment::{AcceptedEnvironment, Environment, UnknownEnvironment};
@@ -132,9 +137,9 @@ pub use key_in_text::{KEY_TEXT_MAX, KeyInText, looks_like_key};
 pub use key_unavailable::KeyUnavailable;
 pub use limit::{InvalidLimit, LIMIT_MAX, LimitName};
 pub use limit_text::InvalidLimitText;
-pub use list::{
-    Cursor, CursorValue, InvalidCursor, KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX, Sort, SortColumn, UnknownSort,
-};
+pub use list::{KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX};
+#[cfg(feature = "collation")]
+pub use name_order::name_order;
 pub use network::{InvalidNetwork, NETWORKS_MAX, Network, NetworkSet, TooManyNetworks};
 pub use occupancy::Occupancy;
 pub use origin::{CallOrigin, InvalidOrigin, ORIGINS_MAX, OriginPattern, OriginSet, TooManyOrigins};
@@ -161,6 +166,7 @@ pub use secret::{
 };
 pub use selection::{Activity, Deleted, DeletionImpact, Selection, Switched};
 pub use settings::{KeySettings, SettingsPatch};
+pub use sort::{Sort, SortColumn, UnknownSort};
 #[cfg(feature = "time-zones")]
 pub use time_zone::{TimeZone, UnknownTimeZone};
 pub use token::{TOKEN_AUDIENCE, TokenClaims, TokenMaking, TokenOf, TokenWish};

@@ -5,7 +5,7 @@ use crate::{Key, KeySettings, Search, fold::fold_long, fold_name};
 /// The texts by which a key is searched, folded: one function makes them for both databases, and for what no database decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchTexts {
-    /// The Client Name; lists are sorted by it, too.
+    /// The Client Name; what lists are sorted by follows from it (`name_order`).
     pub name: String,
     /// The owner's e-mail address; empty: none. Whoever sees a key sees it.
     pub owner: String,

@@ -68,6 +68,10 @@ impl Sql {
         self.bind(Value::Id(value))
     }
 
+    pub(crate) fn bytes(&mut self, value: &[u8]) -> &mut Self {
+        self.bind(Value::Bytes(value.to_vec()))
+    }
+
     /// Adds a piece that was put together elsewhere.
     pub(crate) fn append(&mut self, other: Self) -> &mut Self {
         self.text.push_str(&other.text);

@@ -21,6 +21,7 @@ use crate::{
     looking,
     migrations::{migrate_postgres, migrate_sqlite},
     postgres,
+    search_map::SearchMap,
     sqlite_files::{existing, keep_private, nothing_left_over, one_name, unwritable},
     whose,
 };
@@ -51,6 +52,8 @@ pub struct Store {
     pub(crate) changes: Arc<Queue>,
     /// Whether every name was found to be folded as this release folds it.
     pub(crate) all_folded: Arc<AtomicBool>,
+    /// Which parts of the order of names can hold what is searched for.
+    pub(crate) search_map: Arc<SearchMap>,
     /// SQLite alone: its file, and the lock that says that we are at work on it.
     pub(crate) file: Option<Arc<DatabaseFile>>,
     /// A SQLite database that can't be written, which is read as it is.
@@ -191,6 +194,7 @@ impl Store {
             lookups,
             changes: Arc::default(),
             all_folded: Arc::default(),
+            search_map: Arc::default(),
             file: Some(file),
             read_only: false,
         })
@@ -217,6 +221,7 @@ impl Store {
             lookups,
             changes: Arc::default(),
             all_folded: Arc::default(),
+            search_map: Arc::default(),
             file: None,
             read_only: false,
         })

@@ -45,7 +45,16 @@ impl Store {
         }
         drop(connection);
         let db = Db::Sqlite { read, write };
-        Ok(Self { db, poll, lookups, changes: Arc::default(), all_folded: Arc::default(), file: None, read_only: true })
+        Ok(Self {
+            db,
+            poll,
+            lookups,
+            changes: Arc::default(),
+            all_folded: Arc::default(),
+            search_map: Arc::default(),
+            file: None,
+            read_only: true,
+        })
     }
 
     /// Whether it was opened to be read alone.

@@ -24,7 +24,7 @@ use crate::{App, respond};
         ("expiring_before" = Option<model::Instant>, Query, description = "Only keys whose time is not over yet, and will be before this instant."),
         ("attention" = Option<model::Attention>, Query, description = "As in the list."),
         ("columns" = Option<String>, Query, pattern = "^(all|owners)$", description = "`all` (default), or `owners`: what a letter to each key's owner is about, `owner_email,client_name,key,status,expires_at,last_used_at`. Whoever may not read what is noted down about keys gets no addresses."),
-        ("sort" = Option<String>, Query, pattern = "^-?(client_name|created_at|last_used_at)$", description = "As in the list."),
+        ("sort" = Option<String>, Query, pattern = "^-?(client_name|status|preset|expires_at|created_at|last_used_at)$", description = "As in the list."),
     ),
     responses((status = 200, description = "The table.", body = String, content_type = "text/csv"))
 )]

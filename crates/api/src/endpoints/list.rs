@@ -26,7 +26,7 @@ use crate::{App, respond};
         ("preset" = Option<model::Preset>, Query, description = "Only this preset."),
         ("expiring_before" = Option<model::Instant>, Query, description = "Only keys whose time is not over yet, and will be before this instant."),
         ("attention" = Option<model::Attention>, Query, description = "Only keys that work and want attention: `ending_soon` (within 14 days), `unused` (not for 90 days, but before), `never_used`, or `never_handed_over` (never used, and no hand-over link was opened)."),
-        ("sort" = Option<String>, Query, pattern = "^-?(client_name|created_at|last_used_at)$", description = "`client_name` (default), `created_at` or `last_used_at`; `-` before it for descending. Only `created_at` is safe to go through all pages by: renaming a key moves it by `client_name`, and using it by `last_used_at`."),
+        ("sort" = Option<String>, Query, pattern = "^-?(client_name|status|preset|expires_at|created_at|last_used_at)$", description = "`client_name` (default; as people sort names: `É` near `E`, `Client 2` before `Client 10`), `status` (expired keys first, then active ones, those that end soonest at the head, then disabled ones), `preset` (and within one by name), `expires_at` (those that never end are last), `created_at` or `last_used_at`; `-` before it for descending. Only `created_at` is safe to go through all pages by: by the others a key moves when it is renamed, edited, switched or used."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Keys on the page; 50 when not given."),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
     ),
@@ -102,10 +102,15 @@ mod tests {
     #[test]
     fn a_query_is_read_or_refused() {
         let read = |query: &str| list_query(&format!("/api/v1/keys?{query}").parse().unwrap(), &PARAMETERS);
-        for good in ["", "search=&environment=&status=&preset=&sort=&limit=&cursor=", "limit=200&sort=-created_at"] {
+        for good in [
+            "",
+            "search=&environment=&status=&preset=&sort=&limit=&cursor=",
+            "limit=200&sort=-created_at",
+            "sort=status",
+        ] {
             assert!(read(good).is_ok(), "{good}");
         }
-        assert_eq!(read("cursor=1.-created_at.-.").unwrap().sort.to_string(), "-created_at");
+        assert_eq!(read("cursor=2.-created_at.-.").unwrap().sort.to_string(), "-created_at");
         for bad in [
             "limit=0",
             "limit=201",
@@ -119,7 +124,8 @@ mod tests {
             "preset=crm2",
             "attention=gone",
             "cursor=x",
-            "cursor=1.-created_at.-.&sort=created_at",
+            "cursor=1.-created_at.-.",
+            "cursor=2.-created_at.-.&sort=created_at",
             "search=%00",
             "page=2",
         ] {

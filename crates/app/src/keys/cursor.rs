@@ -28,7 +28,7 @@ impl Cursor {
             window.bring(self.row.get_untracked());
             return dom::after_rendering(move || self.arrive(state));
         }
-        let stop = target.get_attribute("data-stop");
+        let stop = target.closest("[data-stop]").ok().flatten().and_then(|place| place.get_attribute("data-stop"));
         let stop = stop.and_then(|name| STOPS.into_iter().find(|stop| *stop == name));
         if let (Some(stop), Some(index)) = (stop, index_of(state, &target)) {
             self.stop.set(stop);
@@ -110,15 +110,12 @@ impl Cursor {
     }
 
     /// The place of the cursor, or that which stands in for it in a row without that place.
-    fn element(self, state: KeysState) -> Option<Element> {
+    pub(super) fn element(self, state: KeysState) -> Option<Element> {
         let row = self.row_element(state)?;
-        let find = |selector: &str| row.query_selector(selector).ok().flatten();
-        let place = find(&format!("[data-stop='{}']", self.stop.get_untracked()));
-        let place = place.filter(|place| visible(place.clone()));
-        place
-            .or_else(|| find("[data-stop][tabindex='0']"))
-            .filter(|place| visible(place.clone()))
-            .or_else(|| find("[data-stop='name']"))
+        let wanted = self.stop.get_untracked();
+        let instead = if wanted == "edit" { "more" } else { "name" };
+        let find = |stop: &str| row.query_selector(&format!("[data-stop='{stop}']")).ok().flatten();
+        [wanted, instead, "name"].into_iter().filter_map(find).find(|place| visible(place.clone()))
     }
 
     /// Moves the focus to where the cursor is.
@@ -227,8 +224,10 @@ impl Cursor {
             " " if press.shift_key() => self.extend(state, here),
             " " if !operable && state.may_change.get_untracked() => self.toggle(state, here),
             "Enter" if !operable => match row_at(state, here) {
-                Some(row) if may_edit(state, &row) => state.open.set(Some(Open::Edit(row.id))),
-                _ => return,
+                Some(row) if !whole && may_edit(state, &row) => state.open.set(Some(Open::Edit(row.id))),
+                // Fails only for a malformed address.
+                Some(row) => _ = location().assign(&format!("/keys/{}", row.id)),
+                None => return,
             },
             "Escape" if state.all.get_untracked() || !state.selected.with_untracked(|ids| ids.is_empty()) => {
                 state.clear_selection();
@@ -244,7 +243,7 @@ pub(super) fn may_edit(state: KeysState, row: &KeyRow) -> bool {
     !row.default && row.deleted.is_none() && state.may_change.get_untracked()
 }
 
-fn row_at(state: KeysState, index: usize) -> Option<KeyRow> {
+pub(super) fn row_at(state: KeysState, index: usize) -> Option<KeyRow> {
     state.rows.with_untracked(|rows| rows.get(index).cloned())
 }
 
@@ -254,12 +253,18 @@ fn row_of(element: &Element) -> Option<Element> {
 }
 
 /// The place of the row that holds an element.
-fn index_of(state: KeysState, element: &Element) -> Option<usize> {
-    let key: KeyId = row_of(element)?.get_attribute("data-key")?.parse().ok()?;
-    state.rows.with_untracked(|rows| rows.iter().position(|row| row.id == key))
+pub(super) fn index_of(state: KeysState, element: &Element) -> Option<usize> {
+    let row = row_of(element)?;
+    let key: KeyId = row.get_attribute("data-key")?.parse().ok()?;
+    let told: Option<usize> = row.get_attribute("data-index").and_then(|index| index.parse().ok());
+    state.rows.with_untracked(|rows| {
+        let is_there = |index: &usize| rows.get(*index).is_some_and(|row| row.id == key);
+        // While rows are moved, their numbers are of before.
+        told.filter(is_there).or_else(|| rows.iter().position(|row| row.id == key))
+    })
 }
 
-/// Narrow screens leave columns out.
+/// Narrow screens leave columns out, and people do.
 fn visible(element: Element) -> bool {
     element.dyn_into::<HtmlElement>().is_ok_and(|element| element.offset_width() > 0)
 }

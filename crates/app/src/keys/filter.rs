@@ -88,8 +88,8 @@ impl Filter {
 
     /// The same, ordered by `column`; in the opposite direction if it already is.
     pub(super) fn sorted_by(&self, column: SortColumn) -> Self {
-        // Names begin with the first of the alphabet, times with the latest.
-        let first = column != SortColumn::ClientName;
+        // What happened begins with the latest; names with the first of the alphabet, and ends with the next.
+        let first = matches!(column, SortColumn::CreatedAt | SortColumn::LastUsedAt);
         let descending = if self.sort.column == column { !self.sort.descending } else { first };
         Self { sort: Sort { column, descending }, ..self.clone() }
     }
@@ -202,5 +202,6 @@ mod tests {
         assert_eq!(once.sort.to_string(), "-created_at");
         assert_eq!(once.sorted_by(SortColumn::CreatedAt).sort.to_string(), "created_at");
         assert_eq!(Filter::default().sorted_by(SortColumn::ClientName).sort.to_string(), "-client_name");
+        assert_eq!(Filter::default().sorted_by(SortColumn::Status).sort.to_string(), "status");
     }
 }

@@ -3,8 +3,8 @@ use leptos_router::components::A;
 use model::SortColumn;
 
 use super::{
-    bulk::Summary, dom, empty_states, filter::Filter, key_row::KeyRow, place, row::Row, row_menu::RowMenu,
-    state::KeysState, window::Window,
+    bulk::Summary, columns::Column, dom, empty_states, filter::Filter, key_row::KeyRow, paint, place, press, printing,
+    row::row, row_menu::RowMenu, state::KeysState, window::Window,
 };
 use crate::ui::{Glyph, Icon, live};
 
@@ -16,11 +16,18 @@ pub(super) fn Grid() -> impl IntoView {
     let shown = Window::new(state, rows);
     let menu = RwSignal::new(None);
     shown.hold_room();
+    shown.keep_measured();
     follow_the_screen(state, shown);
+    paint::keep(state, shown, rows);
+    printing::show_all(state, shown);
 
+    // With their places, as they are when a row is made.
     let in_window = move || {
         let (start, count) = (shown.start.get(), shown.count.get());
-        state.rows.with(|rows| rows.iter().skip(start).take(count).cloned().collect::<Vec<_>>())
+        state.rows.with(|rows| {
+            let rows = rows.iter().enumerate().skip(start).take(count);
+            rows.map(|(index, row)| (index, row.clone())).collect::<Vec<_>>()
+        })
     };
     let next = state.next.get_untracked().map(|cursor| {
         let address = state.filter.get_untracked().address();
@@ -36,6 +43,7 @@ pub(super) fn Grid() -> impl IntoView {
             aria-label="API keys"
             aria-multiselectable="true"
             aria-colcount="9"
+            data-columns=Signal::derive(move || state.columns.get().words())
             aria-rowcount=Signal::derive(move || rows_known(state).map_or_else(|| "-1".to_owned(), |rows| (rows + 1).to_string()))
             // Tab leads here while the row of the cursor is out of sight, and from here to that row.
             tabindex=Signal::derive(move || {
@@ -44,15 +52,16 @@ pub(super) fn Grid() -> impl IntoView {
             node_ref=cursor.grid
             on:keydown=move |press| cursor.pressed(state, shown, &press)
             on:focusin=move |event: ev::FocusEvent| cursor.follow(state, shown, &event)
+            on:click=move |click| press::pressed(state, menu, &click)
         >
             <div role="rowgroup" class="grid-head">
                 <Head/>
             </div>
             <div role="rowgroup" class="grid-rows" node_ref=rows>
-                <ForEnumerate
+                <For
                     each=in_window
-                    key=KeyRow::shown
-                    children=move |index, row| view! { <Row row index=Signal::derive(move || shown.start.get() + index.get()) menu/> }
+                    key=|(_, row): &(usize, KeyRow)| row.shown()
+                    children=move |(index, key): (usize, KeyRow)| row(state, index, key)
                 />
             </div>
         </div>
@@ -72,7 +81,10 @@ fn rows_known(state: KeysState) -> Option<usize> {
 fn follow_the_screen(state: KeysState, shown: Window) {
     Effect::new(move || {
         let scroll = window_event_listener(ev::scroll, move |_| shown.follow());
-        let resize = window_event_listener(ev::resize, move |_| shown.follow());
+        let resize = window_event_listener(ev::resize, move |_| {
+            shown.measure_anew();
+            shown.follow();
+        });
         on_cleanup(move || {
             scroll.remove();
             resize.remove();
@@ -120,12 +132,12 @@ fn Head() -> impl IntoView {
                 })}
             </div>
             <Sortable column=SortColumn::ClientName label="Client Name" class="c-name" index="2"/>
-            <div role="columnheader" aria-colindex="3" class="c-key">"API key"</div>
-            <div role="columnheader" aria-colindex="4" class="c-access">"Access"</div>
-            <div role="columnheader" aria-colindex="5" class="c-status">"Status"</div>
-            <div role="columnheader" aria-colindex="6" class="c-expires">"Expires"</div>
-            <Sortable column=SortColumn::LastUsedAt label="Last used" class="c-used" index="7"/>
-            <Sortable column=SortColumn::CreatedAt label="Created" class="c-created" index="8"/>
+            <div role="columnheader" aria-colindex="3" class="c-key">{Column::Key.label()}</div>
+            <Sortable column=SortColumn::Preset label=Column::Access.label() class="c-access" index="4"/>
+            <Sortable column=SortColumn::Status label=Column::Status.label() class="c-status" index="5"/>
+            <Sortable column=SortColumn::ExpiresAt label=Column::Expires.label() class="c-expires" index="6"/>
+            <Sortable column=SortColumn::LastUsedAt label=Column::Used.label() class="c-used" index="7"/>
+            <Sortable column=SortColumn::CreatedAt label=Column::Created.label() class="c-created" index="8"/>
             <div role="columnheader" aria-colindex="9" class="c-actions">
                 <span class="unseen">"Actions"</span>
             </div>

@@ -1,85 +1,40 @@
-use leptos::{ev::MouseEvent, prelude::*};
-use model::{Environment, KeyStatus};
+use leptos::prelude::*;
+use model::KeyStatus;
 
 use super::{
-    key_row::KeyRow,
-    open::Open,
-    secret, sparkline,
+    key_row::{Chip, KeyRow},
+    sparkline,
     state::KeysState,
-    time::{End, Time, Written},
+    time::{End, Written, of_row},
 };
-use crate::ui::{Glyph, Icon, live, never};
+use crate::ui::{Glyph, Icon, never};
 
-/// Why the Default API Key has neither checkbox nor Edit.
-const DEFAULT_REASON: &str = "The Default API Key belongs to the installation itself: the contact centre's own services call \
-                              with it. It can be neither edited nor deleted.";
+/// What the Default API Key is for.
+const DEFAULT_IS: &str = "Your contact centre's own services call with it. It can be neither edited nor deleted.";
 
-/// One key.
-#[component]
-pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRow>>) -> impl IntoView {
-    let state = expect_context::<KeysState>();
-    let cursor = state.cursor;
-    let KeyRow { id, default, environment, preset, status, used, created, .. } = row;
-    let expires = row.expires.clone();
-    // Where the list has no room for the column of ends.
-    let stops = expires.as_ref().map(|(_, words)| format!("Stops {words}"));
-    let deleted = row.deleted.is_some();
+/// One key, at this place of the list. Nothing in it changes by itself: what the cursor, the selection, the clock and answers say is
+/// put into the attributes of all rows at once (`paint.rs`), and the grid hears what is pressed in any (`press.rs`). Some thirty effects in
+/// each row were most of what scrolling cost.
+pub(super) fn row(state: KeysState, index: usize, row: KeyRow) -> impl IntoView {
+    let KeyRow { id, default, .. } = row;
     // Comes with the list, before its rows, and stays.
     let may_change = state.may_change.get_untracked();
+    let may_edit = !default && row.deleted.is_none() && may_change;
+    let now = state.now.get_untracked();
+    let selected = !default && untrack(|| state.is_selected(id));
+    let tab = Tab::of(state, index, may_edit);
+    let used = row.used;
+    let line = state.activity.with_untracked(|lines| lines.get(&id).cloned());
+    let not_drawn = line.is_none().then_some("");
     let recorded = !state.not_recorded.get_untracked();
-    let may_edit = !default && !deleted && may_change;
-    let selected = Memo::new(move |_| !default && state.is_selected(id));
-    // One place of the grid takes the focus from outside: that of the cursor, or the nearest that this row has.
-    let here = Memo::new(move |_| {
-        if state.now.with(Option::is_none) || cursor.row.get() != index.get() {
-            return None;
-        }
-        Some(match cursor.stop.get() {
-            "select" if !may_edit => "name",
-            "edit" if !may_edit => "more",
-            stop => stop,
-        })
-    });
-    // Without scripts every control takes the focus, as usual.
-    let tab = move |stop: &'static str| {
-        Signal::derive(move || {
-            state.now.with(Option::is_some).then(|| if here.get() == Some(stop) { "0" } else { "-1" })
-        })
-    };
-    let clicked = move |click: MouseEvent| {
-        if click.shift_key() {
-            cursor.extend(state, index.get_untracked());
-        } else {
-            cursor.toggle(state, index.get_untracked());
-        }
-    };
-    let edit = move |click: MouseEvent| {
-        click.prevent_default();
-        state.open.set(Some(Open::Edit(id)));
-    };
-    let name = row.name.clone();
-    let (status, tone) = match (status, row.days_left) {
-        (KeyStatus::Active, Some(0)) => ("Expires within a day".to_owned(), "badge warning"),
-        (KeyStatus::Active, Some(1)) => ("Expires in 1 day".to_owned(), "badge warning"),
-        (KeyStatus::Active, Some(days)) => (format!("Expires in {days} days"), "badge warning"),
-        (KeyStatus::Active, None) => ("Active".to_owned(), "badge good"),
-        (KeyStatus::Disabled, _) => ("Disabled".to_owned(), "badge"),
-        (KeyStatus::Expired, _) => ("Expired".to_owned(), "badge warning"),
-        (KeyStatus::Revoked, _) => ("Deleted".to_owned(), "badge bad"),
-    };
-    let access = row.access.clone().unwrap_or_else(|| preset.title().to_owned());
-    let access = if default { "Verifies keys".to_owned() } else { access };
-    let kept = StoredValue::new(row);
-    let line = move || state.activity.with(|lines| lines.get(&id).cloned());
     view! {
         <div
             role="row"
-            class="row"
-            class:selected=selected
-            aria-selected=Signal::derive(move || (!default).then(|| selected.get().to_string()))
-            aria-rowindex=Signal::derive(move || (index.get() + 2).to_string())
+            class=class(selected)
+            aria-selected=(!default).then(|| selected.to_string())
+            aria-rowindex=(index + 2).to_string()
             data-key=id.to_string()
-            data-index=Signal::derive(move || index.get().to_string())
+            data-index=index.to_string()
         >
             <div role="gridcell" aria-colindex="1" class="c-select">
                 {may_edit
@@ -89,183 +44,253 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                                 type="checkbox"
                                 class="scripted"
                                 data-stop="select"
-                                tabindex=tab("select")
-                                aria-label=format!("Select {name}")
+                                tabindex=tab.of_stop("select")
+                                aria-label=format!("Select {}", row.name)
                                 prop:checked=selected
-                                on:click=clicked
                             />
                         }
                     })}
             </div>
-            <div
-                role="gridcell"
-                aria-colindex="2"
-                class="c-name"
-                data-stop="name"
-                tabindex=tab("name")
-                aria-describedby=default.then_some("default-reason")
-            >
-                <bdi translate="no" class="name" title=name.clone()>{name.clone()}</bdi>
-                {default
-                    .then(|| {
-                        view! {
-                            <span class="badge accent">"Default"</span>
-                            <span role="tooltip" id="default-reason" class="tip">{DEFAULT_REASON}</span>
-                        }
-                    })}
+            <div role="gridcell" aria-colindex="2" class="c-name" data-stop="name" tabindex=tab.of_stop("name")>
+                <div class="names">
+                    // The cell has the focus, and Enter edits. To the page of the key leads the menu, too.
+                    <a class="name" href=format!("/keys/{id}") rel="external" tabindex=tab.of_link()>
+                        <bdi translate="no">{row.name.clone()}</bdi>
+                    </a>
+                    {default.then(|| view! { <span class="badge accent">"Default"</span> })}
+                    {row
+                        .chips()
+                        .into_iter()
+                        .map(|Chip { text, class }| view! { <span class=class>{text}</span> })
+                        .collect_view()}
+                    {default.then(|| view! { <span class="about">{DEFAULT_IS}</span> })}
+                </div>
             </div>
             <div role="gridcell" aria-colindex="3" class="c-key">
-                <KeyCell row=kept tab_key=tab("key") tab_reveal=tab("reveal") tab_copy=tab("copy")/>
+                {hint(state, &row, tab)}
             </div>
-            <div role="gridcell" aria-colindex="4" class="c-access" data-stop="access" tabindex=tab("access")>
-                <span class="clip" title=access.clone()>{access.clone()}</span>
-                {(environment == Environment::Test).then(|| view! { <span class="badge test">"Test"</span> })}
+            <div role="gridcell" aria-colindex="4" class="c-access" data-stop="access" tabindex=tab.of_stop("access")>
+                {access(&row)}
             </div>
-            <div role="gridcell" aria-colindex="5" class="c-status" data-stop="status" tabindex=tab("status")>
-                <span class=tone title=stops>{status}</span>
+            <div role="gridcell" aria-colindex="5" class="c-status" data-stop="status" tabindex=tab.of_stop("status")>
+                {status(&row)}
             </div>
-            <div role="gridcell" aria-colindex="6" class="c-expires" data-stop="expires" tabindex=tab("expires")>
-                {match expires {
+            <div role="gridcell" aria-colindex="6" class="c-expires" data-stop="expires" tabindex=tab.of_stop("expires")>
+                {match row.expires.clone() {
                     Some((ms, words)) => view! { <End ms words/> }.into_any(),
                     None => view! { <span class="faint">"Never"</span> }.into_any(),
                 }}
             </div>
-            <div role="gridcell" aria-colindex="7" class="c-used" data-stop="used" tabindex=tab("used")>
+            <div role="gridcell" aria-colindex="7" class="c-used" data-stop="used" tabindex=tab.of_stop("used")>
                 {match used {
-                    Some(ms) => view! { <Time ms written=Written::Ago/> }.into_any(),
+                    Some(ms) => of_row(now, ms, Written::Ago).into_any(),
                     None => view! { <span class="faint">{never(recorded)}</span> }.into_any(),
                 }}
-                {live(move || {
-                    line()
-                        .map(|path| {
-                            view! {
-                                <svg
-                                    class="line"
-                                    viewBox=format!("0 0 {} {}", sparkline::WIDTH, sparkline::HEIGHT)
-                                    role="img"
-                                    aria-label="Calls in the last 30 days"
-                                >
-                                    <path d=path></path>
-                                </svg>
-                            }
-                        })
-                })}
-            </div>
-            <div role="gridcell" aria-colindex="8" class="c-created" data-stop="created" tabindex=tab("created")>
-                <Time ms=created written=Written::Day/>
-            </div>
-            <div role="gridcell" aria-colindex="9" class="c-actions">
-                {may_edit
-                    .then(|| {
+                {used
+                    .map(|_| {
                         view! {
-                            <button
-                                type="submit"
-                                form="rows"
-                                name="edit"
-                                value=id.to_string()
-                                class="icon-button small"
-                                data-stop="edit"
-                                tabindex=tab("edit")
-                                aria-label=format!("Edit {name}")
-                                title="Edit"
-                                on:click=edit
+                            <svg
+                                class="line"
+                                viewBox=format!("0 0 {} {}", sparkline::WIDTH, sparkline::HEIGHT)
+                                role="img"
+                                aria-label="Calls in the last 30 days"
+                                data-empty=not_drawn
                             >
-                                <Icon glyph=Glyph::Pen/>
-                            </button>
+                                <path d=line.unwrap_or_default()></path>
+                            </svg>
                         }
                     })}
-                {if may_change {
-                    view! {
-                        <button
-                            type="button"
-                            class="icon-button small scripted"
-                            popovertarget="row-menu"
-                            data-stop="more"
-                            tabindex=tab("more")
-                            aria-haspopup="menu"
-                            aria-label=format!("More actions for {name}")
-                            title="More actions"
-                            on:click=move |_| menu.set(Some(kept.get_value()))
-                        >
-                            <Icon glyph=Glyph::More/>
-                        </button>
-                        // The menu needs scripts; the key's page has all that it offers.
-                        <a
-                            class="icon-button small unscripted"
-                            href=format!("/keys/{id}")
-                            aria-label=format!("Details of {name}")
-                            title="Details"
-                        >
-                            <Icon glyph=Glyph::Lines/>
-                        </a>
-                    }
-                        .into_any()
-                } else {
-                    view! {
-                        <a
-                            class="icon-button small"
-                            href=format!("/keys/{id}")
-                            rel="external"
-                            data-stop="more"
-                            tabindex=tab("more")
-                            aria-label=format!("Details of {name}")
-                            title="Details"
-                        >
-                            <Icon glyph=Glyph::Lines/>
-                        </a>
-                    }
-                        .into_any()
-                }}
+            </div>
+            <div role="gridcell" aria-colindex="8" class="c-created" data-stop="created" tabindex=tab.of_stop("created")>
+                {of_row(now, row.created, Written::Day)}
+            </div>
+            <div role="gridcell" aria-colindex="9" class="c-actions">
+                {actions(&row, may_edit, may_change, tab)}
             </div>
         </div>
     }
 }
 
+/// The class of a row.
+pub(super) const fn class(selected: bool) -> &'static str {
+    if selected { "row selected" } else { "row" }
+}
+
+/// Which place of a row takes the focus from outside: that of the cursor, or the nearest that the row has.
+#[derive(Clone, Copy)]
+struct Tab {
+    /// Without scripts every control takes the focus, as usual.
+    awake: bool,
+    here: Option<&'static str>,
+}
+
+impl Tab {
+    fn of(state: KeysState, index: usize, may_edit: bool) -> Self {
+        let awake = state.now.with_untracked(Option::is_some);
+        let cursor = state.cursor;
+        let here = (awake && cursor.row.get_untracked() == index).then(|| match cursor.stop.get_untracked() {
+            "select" if !may_edit => "name",
+            "edit" if !may_edit => "more",
+            stop => stop,
+        });
+        Self { awake, here }
+    }
+
+    fn of_stop(self, stop: &'static str) -> Option<&'static str> {
+        self.awake.then(|| if self.here == Some(stop) { "0" } else { "-1" })
+    }
+
+    fn of_link(self) -> Option<&'static str> {
+        self.awake.then_some("-1")
+    }
+}
+
 /// The key itself: its hint, or for a minute its secret.
-#[component]
-fn KeyCell(
-    row: StoredValue<KeyRow>,
-    tab_key: Signal<Option<&'static str>>,
-    tab_reveal: Signal<Option<&'static str>>,
-    tab_copy: Signal<Option<&'static str>>,
-) -> impl IntoView {
-    let state = expect_context::<KeysState>();
-    let id = row.with_value(|row| row.id);
-    let deleted = row.with_value(|row| row.deleted.is_some());
-    let may_reveal = row.with_value(|row| state.may_have_secret(row));
-    let secret = Memo::new(move |_| state.revealed.with(|revealed| revealed.get(&id).cloned()));
-    let hint = row.with_value(|row| row.hint.clone());
+fn hint(state: KeysState, row: &KeyRow, tab: Tab) -> AnyView {
+    let may_reveal = row.deleted.is_none() && state.may_have_secret(row);
+    let secret = state.revealed.with_untracked(|revealed| revealed.get(&row.id).cloned());
+    let shown = secret.is_some();
     view! {
-        <code translate="no" class="hint-text" data-stop="key" tabindex=tab_key class:full=Signal::derive(move || secret.with(Option::is_some))>
-            {live(move || secret.get().unwrap_or_else(|| hint.clone()))}
+        <code
+            translate="no"
+            class=hint_class(shown)
+            data-stop="key"
+            data-hint=row.hint.clone()
+            tabindex=tab.of_stop("key")
+        >
+            {secret.unwrap_or_else(|| row.hint.clone())}
         </code>
-        {(may_reveal && !deleted)
+        {may_reveal
             .then(|| {
-                let shown = move || secret.with(Option::is_some);
+                let (label, glyph) = reveal(shown);
                 view! {
                     <button
                         type="button"
                         class="icon-button small scripted"
                         data-stop="reveal"
-                        tabindex=tab_reveal
-                        aria-label=Signal::derive(move || if shown() { "Hide" } else { "Reveal" })
-                        title=Signal::derive(move || if shown() { "Hide" } else { "Reveal" })
-                        on:click=move |_| row.with_value(|row| secret::toggle(state, row))
+                        tabindex=tab.of_stop("reveal")
+                        aria-label=label
+                        title=label
                     >
-                        {live(move || view! { <Icon glyph=if shown() { Glyph::EyeOff } else { Glyph::Eye }/> })}
+                        <Icon glyph/>
                     </button>
                     <button
                         type="button"
                         class="icon-button small scripted"
                         data-stop="copy"
-                        tabindex=tab_copy
+                        tabindex=tab.of_stop("copy")
                         aria-label="Copy"
                         title="Copy"
-                        on:click=move |_| row.with_value(|row| secret::copy_key(state, row))
                     >
                         <Icon glyph=Glyph::Copy/>
                     </button>
                 }
             })}
     }
+    .into_any()
+}
+
+/// The class of a hint, or of the key in full in its place.
+pub(super) const fn hint_class(shown: bool) -> &'static str {
+    if shown { "hint-text full" } else { "hint-text" }
+}
+
+/// What the button does that shows and hides a key.
+pub(super) const fn reveal(shown: bool) -> (&'static str, Glyph) {
+    if shown { ("Hide", Glyph::EyeOff) } else { ("Reveal", Glyph::Eye) }
+}
+
+fn access(row: &KeyRow) -> AnyView {
+    if row.default {
+        return view! { <span class="clip">"Verifies keys"</span> }.into_any();
+    }
+    let whole = row.access.clone().unwrap_or_else(|| row.preset.title().to_owned());
+    match row.short_access() {
+        None => view! { <span class="clip">{whole}</span> }.into_any(),
+        // What has no room is on hover, and is read out.
+        Some(short) => view! {
+            <span class="clip" title=whole.clone() aria-hidden="true">
+                {short}
+            </span>
+            <span class="unseen">{whole}</span>
+        }
+        .into_any(),
+    }
+}
+
+/// What a key's state is, where it is not the usual one.
+fn status(row: &KeyRow) -> AnyView {
+    let (text, class) = match row.status {
+        KeyStatus::Active => ("Active", "state unseen"),
+        KeyStatus::Disabled => ("Disabled", "state"),
+        KeyStatus::Expired => ("Expired", "state warning"),
+        KeyStatus::Revoked => ("Deleted", "state bad"),
+    };
+    // Where the list has no room for the column of ends.
+    let stops = row.expires.as_ref().map(|(_, words)| format!("Stops {words}"));
+    view! { <span class=class title=stops>{text}</span> }.into_any()
+}
+
+fn actions(row: &KeyRow, may_edit: bool, may_change: bool, tab: Tab) -> AnyView {
+    let (id, name) = (row.id, row.name.clone());
+    let address = format!("/keys/{id}");
+    let details = format!("Details of {name}");
+    let edit = may_edit.then(|| {
+        view! {
+            <button
+                type="submit"
+                form="rows"
+                name="edit"
+                value=id.to_string()
+                class="icon-button small"
+                data-stop="edit"
+                tabindex=tab.of_stop("edit")
+                aria-label=format!("Edit {name}")
+                title="Edit"
+            >
+                <Icon glyph=Glyph::Pen/>
+            </button>
+        }
+    });
+    let more = if may_change {
+        view! {
+            <button
+                type="button"
+                class="icon-button small scripted"
+                popovertarget="row-menu"
+                data-stop="more"
+                tabindex=tab.of_stop("more")
+                aria-haspopup="menu"
+                aria-label=format!("More actions for {name}")
+                title="More actions"
+            >
+                <Icon glyph=Glyph::More/>
+            </button>
+            // The menu needs scripts; the key's page has all that it offers.
+            <a class="icon-button small unscripted" href=address aria-label=details title="Details">
+                <Icon glyph=Glyph::Lines/>
+            </a>
+        }
+        .into_any()
+    } else {
+        view! {
+            <a
+                class="icon-button small"
+                href=address
+                rel="external"
+                data-stop="more"
+                tabindex=tab.of_stop("more")
+                aria-label=details
+                title="Details"
+            >
+                <Icon glyph=Glyph::Lines/>
+            </a>
+        }
+        .into_any()
+    };
+    view! {
+        {edit}
+        {more}
+    }
+    .into_any()
 }

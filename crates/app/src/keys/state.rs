@@ -5,6 +5,7 @@ use model::{Instant, KeyId, KeyStatus, Selection};
 
 use super::{
     api::switch_keys,
+    columns::Columns,
     connection::Connection,
     created::CreatedKey,
     dom,
@@ -60,6 +61,10 @@ pub(super) struct KeysState {
     pub(super) count: RwSignal<usize>,
     /// Rows that a screen takes; none until it is measured.
     pub(super) screen: StoredValue<usize>,
+    /// The page is being printed, with all loaded rows in the document.
+    pub(super) printing: StoredValue<bool>,
+    /// The columns that the person wants to see.
+    pub(super) columns: RwSignal<Columns>,
     pub(super) open: RwSignal<Option<Open>>,
     /// A key that was made although its dialog was closed before; it is shown once no dialog is open.
     pub(super) made: RwSignal<Option<CreatedKey>>,
@@ -107,6 +112,8 @@ impl KeysState {
             start: RwSignal::default(),
             count: RwSignal::new(FIRST_PAGE as usize),
             screen: StoredValue::new(0),
+            printing: StoredValue::new(false),
+            columns: RwSignal::new(Columns::of_browser()),
             open: RwSignal::new(open),
             made: RwSignal::default(),
             toasts: RwSignal::default(),

@@ -5,8 +5,7 @@ use std::thread::LocalKey;
 
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use leptos::prelude::*;
-
-use web_sys::wasm_bindgen::JsValue;
+use web_sys::{Element, wasm_bindgen::JsValue};
 
 use super::state::KeysState;
 
@@ -44,6 +43,59 @@ pub(super) fn Time(ms: i64, written: Written) -> impl IntoView {
         <time datetime=instant(ms) title=whole lang=lang dir=dir>
             {text}
         </time>
+    }
+}
+
+/// A time in a row. Nothing in it changes by itself: [`write_anew`] does that, for all rows at once.
+pub(super) fn of_row(now: Option<i64>, ms: i64, written: Written) -> impl IntoView {
+    let text = match now {
+        None => sent(ms).day,
+        Some(now) => words(ms, written, now),
+    };
+    let whole = if now.is_some() { local(ms, &WHOLE) } else { sent(ms).whole };
+    let own = |name: &'static LocalKey<Option<String>>| if now.is_some() { name.with(Clone::clone) } else { None };
+    let ago = written == Written::Ago;
+    view! {
+        <time
+            datetime=instant(ms)
+            title=whole
+            lang=own(&LANG)
+            dir=own(&DIR)
+            data-at=ms.to_string()
+            data-ago=ago.then_some("")
+            data-own=now.is_some().then_some("")
+        >
+            {text}
+        </time>
+    }
+}
+
+/// Writes a time of a row anew, in the reader's language from the first time on.
+pub(super) fn write_anew(time: &Element, now: i64) {
+    let Some(ms) = time.get_attribute("data-at").and_then(|at| at.parse().ok()) else { return };
+    let (ago, own) = (time.has_attribute("data-ago"), time.has_attribute("data-own"));
+    if !own {
+        let language = [("lang", LANG.with(Clone::clone)), ("dir", DIR.with(Clone::clone))];
+        let marked = [("title", Some(local(ms, &WHOLE))), ("data-own", Some(String::new()))];
+        for (name, value) in language.into_iter().chain(marked) {
+            if let Some(value) = value {
+                // Fails for malformed names only.
+                _ = time.set_attribute(name, &value);
+            }
+        }
+    }
+    if ago || !own {
+        let text = words(ms, if ago { Written::Ago } else { Written::Day }, now);
+        if time.text_content().as_deref() != Some(&text) {
+            time.set_text_content(Some(&text));
+        }
+    }
+}
+
+fn words(ms: i64, written: Written, now: i64) -> String {
+    match written {
+        Written::Day => local(ms, &DAY),
+        Written::Ago => ago(now - ms),
     }
 }
 
@@ -149,12 +201,22 @@ pub(super) fn ago(ms: i64) -> String {
         2_592_000..31_536_000 => (seconds / 2_592_000, "month"),
         _ => (seconds / 31_536_000, "year"),
     };
-    let options = Object::new();
-    set(&options, "numeric", "auto");
-    let format = Intl::RelativeTimeFormat::new(&Array::new(), &options);
-    let method = Reflect::get(&format, &"format".into()).ok().map(Function::from);
-    let text = method.and_then(|method| method.call2(&format, &(-(count as f64)).into(), &unit.into()).ok());
+    let text = AGO.with(|(format, method)| {
+        let method = method.as_ref()?;
+        method.call2(format, &(-(count as f64)).into(), &unit.into()).ok()
+    });
     text.and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+// As above.
+thread_local! {
+    static AGO: (JsValue, Option<Function>) = {
+        let options = Object::new();
+        set(&options, "numeric", "auto");
+        let format = JsValue::from(Intl::RelativeTimeFormat::new(&Array::new(), &options));
+        let method = Reflect::get(&format, &"format".into()).ok().map(Function::from);
+        (format, method)
+    };
 }
 
 fn set(options: &Object, name: &str, value: &str) {

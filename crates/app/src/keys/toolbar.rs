@@ -13,6 +13,7 @@ use web_sys::{Event, wasm_bindgen::JsCast};
 
 use super::{
     api::look_up_key,
+    columns_menu::ColumnsMenu,
     debounce::Debounce,
     dom::OpenForm,
     filter::{EXPIRING, Filter, attention},
@@ -154,69 +155,78 @@ pub(super) fn Toolbar() -> impl IntoView {
     let first = filter.get_untracked();
     let letter = expect_context::<Letters>().announced("/");
     view! {
-        <form class="tools" method="post" action=own("/keys/search") role="search" node_ref=form on:submit=submitted>
-            {(first.sort != model::Sort::default())
-                .then(|| view! { <input type="hidden" name="sort" value=first.sort.to_string()/> })}
-            <div class="search">
-                <input
-                    type="search"
-                    name="search"
-                    id="search"
-                    aria-label="Quick Search"
-                    aria-keyshortcuts=letter
-                    placeholder="Quick Search"
-                    autocomplete="off"
-                    autocapitalize="off"
-                    spellcheck="false"
-                    maxlength=model::SEARCH_MAX
-                    value=first.search.clone()
-                    node_ref=search
-                    on:input=typed
-                    on:compositionend=composed
-                    on:paste=move |event| pasted(event.into())
+        <div class="toolbar">
+            <form class="tools" method="post" action=own("/keys/search") role="search" node_ref=form on:submit=submitted>
+                {(first.sort != model::Sort::default())
+                    .then(|| view! { <input type="hidden" name="sort" value=first.sort.to_string()/> })}
+                <div class="search">
+                    <input
+                        type="search"
+                        name="search"
+                        id="search"
+                        aria-label="Quick Search"
+                        aria-keyshortcuts=letter
+                        placeholder="Quick Search"
+                        autocomplete="off"
+                        autocapitalize="off"
+                        spellcheck="false"
+                        maxlength=model::SEARCH_MAX
+                        value=first.search.clone()
+                        node_ref=search
+                        on:input=typed
+                        on:compositionend=composed
+                        on:paste=move |event| pasted(event.into())
+                    />
+                    <button type="submit" class="icon-button" aria-label="Search" title="Search">
+                        <Icon glyph=Glyph::Search/>
+                    </button>
+                </div>
+                <Choice
+                    name="environment"
+                    label="Environment"
+                    any="Every environment"
+                    options=vec![(Environment::Live.as_str(), "Live"), (Environment::Test.as_str(), "Test")]
+                    chosen=Signal::derive(move || filter.with(|filter| filter.environment.map(Environment::as_str)))
+                    on_choice=chosen
                 />
-                <button type="submit" class="icon-button" aria-label="Search" title="Search">
-                    <Icon glyph=Glyph::Search/>
-                </button>
+                <Choice
+                    name="preset"
+                    label="Access"
+                    any="Every access"
+                    options=Preset::ALL.map(|preset| (preset.as_str(), preset.title())).to_vec()
+                    chosen=Signal::derive(move || filter.with(|filter| filter.preset.map(Preset::as_str)))
+                    on_choice=chosen
+                />
+                <Choice
+                    name="status"
+                    label="Status"
+                    any="Every status"
+                    options=vec![
+                        (KeyStatus::Active.as_str(), "Active"),
+                        (EXPIRING, "Expiring soon"),
+                        (Attention::Unused.as_str(), "Unused for 90 days"),
+                        (Attention::NeverUsed.as_str(), "Never used"),
+                        (Attention::NeverHandedOver.as_str(), "Never handed over"),
+                        (KeyStatus::Disabled.as_str(), "Disabled"),
+                        (KeyStatus::Expired.as_str(), "Expired"),
+                        (KeyStatus::Revoked.as_str(), "Recently deleted"),
+                    ]
+                    chosen=Signal::derive(move || filter.with(Filter::state))
+                    on_choice=chosen
+                />
+            </form>
+            <div class="tools-more">
+                <ColumnsMenu/>
+                <a
+                    class="button quiet"
+                    href=move || filter.with(|filter| own(&filter.address_of("/keys.csv")))
+                    rel="external"
+                >
+                    <Icon glyph=Glyph::Down/>
+                    "Export CSV"
+                </a>
             </div>
-            <Choice
-                name="environment"
-                label="Environment"
-                any="Every environment"
-                options=vec![(Environment::Live.as_str(), "Live"), (Environment::Test.as_str(), "Test")]
-                chosen=Signal::derive(move || filter.with(|filter| filter.environment.map(Environment::as_str)))
-                on_choice=chosen
-            />
-            <Choice
-                name="preset"
-                label="Access"
-                any="Every access"
-                options=Preset::ALL.map(|preset| (preset.as_str(), preset.title())).to_vec()
-                chosen=Signal::derive(move || filter.with(|filter| filter.preset.map(Preset::as_str)))
-                on_choice=chosen
-            />
-            <Choice
-                name="status"
-                label="Status"
-                any="Every status"
-                options=vec![
-                    (KeyStatus::Active.as_str(), "Active"),
-                    (EXPIRING, "Expiring soon"),
-                    (Attention::Unused.as_str(), "Unused for 90 days"),
-                    (Attention::NeverUsed.as_str(), "Never used"),
-                    (Attention::NeverHandedOver.as_str(), "Never handed over"),
-                    (KeyStatus::Disabled.as_str(), "Disabled"),
-                    (KeyStatus::Expired.as_str(), "Expired"),
-                    (KeyStatus::Revoked.as_str(), "Recently deleted"),
-                ]
-                chosen=Signal::derive(move || filter.with(Filter::state))
-                on_choice=chosen
-            />
-            <a class="button export" href=move || filter.with(|filter| own(&filter.address_of("/keys.csv"))) rel="external">
-                <Icon glyph=Glyph::Down/>
-                "Export CSV"
-            </a>
-        </form>
+        </div>
         <LookupAnswer answer/>
     }
 }
@@ -287,7 +297,14 @@ fn Choice(
         }
     });
     view! {
-        <select name=name aria-label=label class="choice" node_ref=select on:change=on_choice>
+        <select
+            name=name
+            aria-label=label
+            class="choice quiet"
+            class:set=move || chosen.with(Option::is_some)
+            node_ref=select
+            on:change=on_choice
+        >
             <option value="">{any}</option>
             {options
                 .into_iter()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::{html::Div, prelude::*};
 use web_sys::{Element, HtmlElement, wasm_bindgen::JsCast};
 
-use super::{debounce::Debounce, state::KeysState};
+use super::{debounce::Debounce, dom, filter::Filter, state::KeysState, tall::Tall};
 
 /// Rows beyond the edges of the screen, on either side.
 const AROUND: usize = 8;
@@ -23,6 +23,8 @@ pub(super) struct Window {
     pub(super) count: RwSignal<usize>,
     /// Height of a row in pixels; it differs with the width of the screen.
     height: RwSignal<f64>,
+    /// Rows that are higher.
+    tall: RwSignal<Tall>,
     rows: NodeRef<Div>,
     still: Debounce,
     state: KeysState,
@@ -34,6 +36,7 @@ impl Window {
             start: state.start,
             count: state.count,
             height: RwSignal::new(40.0),
+            tall: RwSignal::default(),
             rows,
             still: Debounce::new(),
             state,
@@ -42,18 +45,19 @@ impl Window {
 
     /// Puts the visible rows into the document, and loads more in time.
     pub(super) fn follow(self) {
-        // The page may have been left meanwhile.
-        let Some(rows) = self.rows.try_get_untracked().flatten() else { return };
-        if let Some(height) = least_height(&rows)
-            && height != self.height.get_untracked()
-        {
-            self.height.set(height);
-        }
+        // The page may have been left, or is being printed whole.
+        let Some(rows) = self.rows.try_get_untracked().flatten().filter(|_| !self.state.printing.get_value()) else {
+            return;
+        };
         let height = self.height.get_untracked();
-        let above = (-rows.get_bounding_client_rect().top()).max(0.0);
-        let first = (above / height) as usize;
         let shown = (seen() / height) as usize + 1;
-        self.show(first, shown);
+        self.show(self.first(&rows), shown);
+    }
+
+    /// The first row that can be seen.
+    fn first(self, rows: &Element) -> usize {
+        let above = (-rows.get_bounding_client_rect().top()).max(0.0);
+        self.tall.with_untracked(|tall| tall.row_at(above, self.height.get_untracked()))
     }
 
     fn show(self, first: usize, shown: usize) {
@@ -71,6 +75,67 @@ impl Window {
         let ahead = if first == 0 { 0 } else { AHEAD };
         self.state.load_to(first + shown + ahead);
         self.still.after(STILL, move || self.state.load_activity());
+    }
+
+    /// Measures the rows whenever others come into the document, or these may have become higher.
+    pub(super) fn keep_measured(self) {
+        Effect::new(move |before: Option<Filter>| {
+            self.state.rows.track();
+            self.start.track();
+            self.count.track();
+            self.state.columns.track();
+            self.state.revealed.track();
+            let listed = self.state.listed.get_value();
+            // Another list begins at its head, and is measured anew.
+            if before.is_some_and(|before| before != listed) {
+                self.forget();
+            }
+            dom::after_rendering(move || self.measure(true));
+            listed
+        });
+    }
+
+    /// Measures on a screen of another size.
+    pub(super) fn measure_anew(self) {
+        self.forget();
+        self.measure(false);
+    }
+
+    fn forget(self) {
+        if self.tall.try_with_untracked(|tall| !tall.is_empty()) == Some(true) {
+            self.tall.update(Tall::forget);
+        }
+    }
+
+    /// `keep`: what is seen stays where it is.
+    fn measure(self, keep: bool) {
+        let Some(rows) = self.rows.try_get_untracked().flatten() else { return };
+        let Some(least) = least_height(&rows) else { return };
+        let first = self.first(&rows);
+        let as_before = least == self.height.get_untracked();
+        let mut tall = self.tall.get_untracked();
+        if !as_before {
+            self.height.set(least);
+            tall.forget();
+        }
+        let mut moved = 0.0;
+        for (row, height) in (self.start.get_untracked()..).zip(heights(&rows)) {
+            // Less than a pixel is how browsers round.
+            let by = if height - least < 1.0 { 0.0 } else { height - least };
+            let more = tall.note(row, by);
+            if row < first {
+                moved += more;
+            }
+        }
+        if self.tall.with_untracked(|known| *known != tall) {
+            self.tall.set(tall);
+        }
+        if !as_before {
+            self.follow();
+        } else if keep && moved.abs() >= 1.0 {
+            // What is above the screen and higher than was thought has moved what is on it.
+            window().scroll_by_with_x_and_y(0.0, moved);
+        }
     }
 
     /// Whether a row is in the document.
@@ -96,12 +161,14 @@ impl Window {
     pub(super) fn bring(self, index: usize) {
         let Some(rows) = self.rows.get_untracked() else { return };
         let height = self.height.get_untracked();
-        let top = rows.get_bounding_client_rect().top() + index as f64 * height;
+        let (before, own) = self.tall.with_untracked(|tall| (tall.before(index), tall.of(index)));
+        let top = rows.get_bounding_client_rect().top() + index as f64 * height + before;
+        let end = top + height + own;
         let (seen, head) = (seen(), self.head());
         let by = if top < head {
             top - head
-        } else if top + height > seen - 16.0 {
-            top + height - seen + 16.0
+        } else if end > seen - 16.0 {
+            end - seen + 16.0
         } else {
             0.0
         };
@@ -117,8 +184,10 @@ impl Window {
             let (loaded, length) = (self.state.rows.with(Vec::len), self.state.length());
             let (start, count, height) = (self.start.get(), self.count.get(), self.height.get());
             let Some(rows) = self.rows.get() else { return };
-            let before = start.min(loaded) as f64 * height;
-            let after = (length - (start + count).min(loaded)) as f64 * height;
+            let (from, to) = (start.min(loaded), (start + count).min(loaded));
+            let (above, below) = self.tall.with(|tall| (tall.before(from), tall.before(usize::MAX) - tall.before(to)));
+            let before = from as f64 * height + above;
+            let after = (length - to) as f64 * height + below;
             let style = rows.unchecked_ref::<HtmlElement>().style();
             let room = [("padding-block-start", before), ("padding-block-end", after), ("--row", height)];
             for (name, room) in room {
@@ -134,11 +203,18 @@ fn seen() -> f64 {
     window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(800.0)
 }
 
-/// The height of a row as such: one that shows more, for example a key in full, is higher.
+/// The height of a row that shows no more than most, as the style sheet has it for this width.
 fn least_height(rows: &Element) -> Option<f64> {
+    let style = window().get_computed_style(&rows.first_element_child()?).ok()??;
+    let height: f64 = style.get_property_value("min-block-size").ok()?.strip_suffix("px")?.parse().ok()?;
+    // On paper rows are as high as their text.
+    (height >= 20.0).then_some(height)
+}
+
+/// The heights of the rows in the document, in their order.
+fn heights(rows: &Element) -> Vec<f64> {
     let rows = rows.children();
-    let heights = (0..rows.length()).filter_map(|at| Some(rows.item(at)?.get_bounding_client_rect().height()));
-    heights.filter(|height| *height >= 20.0).reduce(f64::min)
+    (0..rows.length()).filter_map(|at| Some(rows.item(at)?.get_bounding_client_rect().height())).collect()
 }
 
 /// The first row in the document when `first` is the first visible one: a multiple of [`STEP`], and far enough back for

@@ -9,6 +9,7 @@ pub(crate) enum Glyph {
     Chart,
     Check,
     Clients,
+    Columns,
     Copy,
     Cross,
     Down,
@@ -36,7 +37,8 @@ pub(crate) enum Glyph {
 }
 
 impl Glyph {
-    const fn path(self) -> &'static str {
+    /// Its strokes.
+    pub(crate) const fn path(self) -> &'static str {
         match self {
             Self::Bell => {
                 "M10 3a4.75 4.75 0 0 0-4.75 4.75c0 4-1.75 5.5-1.75 5.5h13s-1.75-1.5-1.75-5.5A4.75 4.75 0 0 0 10 3zM8.25 16a1.9 1.9 0 0 0 3.5 0"
@@ -49,6 +51,7 @@ impl Glyph {
             Self::Clients => {
                 "M7.25 3.75a2.75 2.75 0 1 0 0 5.5a2.75 2.75 0 0 0 0-5.5zM2.25 16.25c.25-3 2-4.5 5-4.5s4.75 1.5 5 4.5M13 4.25a2.5 2.5 0 0 1 0 4.75M14.5 12c1.9.5 3 1.9 3.25 4.25"
             }
+            Self::Columns => "M3.25 4.25h13.5v11.5h-13.5zM7.75 4.25v11.5M12.25 4.25v11.5",
             Self::Key => {
                 "M6.75 9.75a3.5 3.5 0 1 0 0 7a3.5 3.5 0 0 0 0-7zM9.25 10.75l7.5-7.5M14 6l2.25 2.25M11.75 8.25l1.75 1.75"
             }

@@ -11,6 +11,7 @@ mod doors;
 mod drawn_for;
 mod key_forms;
 mod key_page;
+mod list;
 mod pages;
 mod results;
 mod site;

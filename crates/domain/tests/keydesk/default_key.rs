@@ -72,7 +72,7 @@ async fn the_default_key_comes_first_in_every_order(database: TestDatabase) {
         issued.push(desk.issue(name).await.key.id);
     }
     let default = desk.keydesk.default_key(&desk.operator).await.unwrap().id;
-    for column in [SortColumn::ClientName, SortColumn::CreatedAt, SortColumn::LastUsedAt] {
+    for column in SortColumn::ALL {
         for descending in [false, true] {
             let sort = model::Sort { column, descending };
             let mut seen = Vec::new();

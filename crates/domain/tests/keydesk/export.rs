@@ -118,7 +118,8 @@ async fn an_export_shows_the_keys_of_one_instant(database: TestDatabase) {
         let mut raw = desk.database.raw().await;
         for (number, key) in keys.iter().enumerate().step_by(7) {
             let (id, at) = (raw.id(key.id.0), move_to(number));
-            let set = format!("last_used_at = {at}, client_name_folded = '{number}{sort}'");
+            let order = raw.bytes(&number.to_be_bytes());
+            let set = format!("last_used_at = {at}, client_name_folded = '{number}{sort}', name_order = {order}");
             raw.execute(&format!("UPDATE api_key SET {set} WHERE id = {id}")).await.unwrap();
         }
         while let Some(part) = export.next().await.unwrap() {

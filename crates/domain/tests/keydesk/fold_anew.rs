@@ -27,6 +27,6 @@ async fn names_of_an_earlier_release_are_folded_anew_in_the_background(database:
     within(DONE, "all are folded anew", async || found("strasse").await == 250 && found("straße").await == 250).await;
     assert_eq!((found("4 STRASSE").await, found("weg").await), (106, 250));
     background.stop().await;
-    let versions = "SELECT COUNT(*) FROM api_key WHERE kind = 'issued' AND fold_version = 3";
+    let versions = "SELECT COUNT(*) FROM api_key WHERE kind = 'issued' AND fold_version = 4";
     assert_eq!(raw.number(versions).await, 500);
 }

@@ -13,7 +13,8 @@ on_both_databases!(
     an_ended_secret_is_forgotten_after_30_days,
     the_default_key_is_rotated_like_any_other,
     whoever_gets_a_secret_holds_its_scopes,
-    an_edit_applies_to_both_secrets
+    an_edit_applies_to_both_secrets,
+    a_list_is_told_which_keys_have_several_secrets
 );
 
 fn hour() -> Overlap {
@@ -200,4 +201,15 @@ async fn an_edit_applies_to_both_secrets(database: TestDatabase) {
     for secret in [&old.secret, &new.secret] {
         assert_eq!(code(&desk.keydesk, secret.expose()).await, Code::Revoked);
     }
+}
+
+async fn a_list_is_told_which_keys_have_several_secrets(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let (one, other) = (desk.issue("Acme").await, desk.issue("Borealis").await);
+    desk.keydesk.rotate(&desk.operator, one.key.id, hour(), None).await.unwrap();
+    let ids = [one.key.id, other.key.id];
+    let several = async || desk.keydesk.several_secrets(&desk.operator, &ids).await.unwrap();
+    assert_eq!(several().await, [(one.key.id, 2)].into());
+    desk.clock.set(START + HOUR);
+    assert!(several().await.is_empty(), "the overlap is over");
 }

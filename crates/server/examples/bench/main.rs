@@ -340,14 +340,27 @@ fn many_keys(programs: &Programs, database: &str, dir: &Path, keys: usize) -> Re
         Ok(())
     };
     measure("first page", &vec!["/api/v1/keys?limit=50".to_owned(); 300])?;
-    let orders = ["client_name", "-client_name", "created_at", "-created_at", "last_used_at", "-last_used_at"];
-    let sorted: Vec<String> = orders.iter().cycle().take(300).map(|sort| format!("/api/v1/keys?sort={sort}")).collect();
+    let columns = ["client_name", "status", "preset", "expires_at", "created_at", "last_used_at"];
+    let orders = columns.into_iter().flat_map(|column| [column.to_owned(), format!("-{column}")]);
+    let sorted = orders.cycle().take(300).map(|sort| format!("/api/v1/keys?sort={sort}"));
+    let sorted: Vec<String> = sorted.collect();
     measure("first page in each order", &sorted)?;
     // Every three letters that are in a name, and as many digits: from a fifth of all keys down to a few hundred.
     let common = ["acm", "ban", "crm", "log", "ene", "rep", "wal", "sta", "nor", "ics"];
     let texts = common.iter().map(|text| (*text).to_owned()).chain((0..100).map(|n| format!("{:03}", n * 7 % 1000)));
     let searches: Vec<String> = texts.cycle().take(330).map(|text| format!("/api/v1/keys?search={text}")).collect();
     measure("search of three characters", &searches)?;
+    // In many names, which all stand late in the order; and words of which each is in many.
+    let late = ["nor", "ora", "qua", "tam", "%C3%A9"];
+    let words =
+        ["northwind%20reports", "crm%20tam", "ban%20qua", "tamarind%20pharma%20wall", "rd%20nor", "saffron%200"];
+    for (what, texts) in [("search of texts that stand late", &late[..]), ("search of words", &words[..])] {
+        let searches = texts.iter().cycle().take(300).map(|text| format!("/api/v1/keys?search={text}"));
+        measure(what, &searches.collect::<Vec<_>>())?;
+        for text in texts {
+            measure(&format!("  {text}"), &vec![format!("/api/v1/keys?search={text}"); 40])?;
+        }
+    }
     let rare: Vec<String> = (0..200).map(|n| format!("/api/v1/keys?search={:06}", (n * 4_999) % keys)).collect();
     measure("search of one number", &rare)?;
     usage::measure(programs, database, dir, server.address)?;

@@ -1,9 +1,9 @@
-//! What an earlier release did not fold as this one does is folded anew, some rows at a time. That is no change of truth: nothing
-//! that anybody reads is altered.
+//! What an earlier release did not fold as this one does is folded anew, some rows at a time, and gets its place in the order of names. That
+//! is no change of truth: nothing that anybody reads is altered but the order of a list.
 
 use std::sync::atomic::Ordering;
 
-use model::{FOLD_VERSION, SearchTexts};
+use model::{FOLD_VERSION, SearchTexts, name_order};
 use sqlx::{FromRow as _, Row as _};
 use uuid::Uuid;
 
@@ -16,14 +16,14 @@ use crate::{
 };
 
 /// Rows in one transaction: others wait for it no longer than for a change.
-const BATCH: i64 = 200;
+const BATCH: i64 = 400;
 
 /// Deleted keys are among them: they can be found, and restored.
 pub(crate) const TO_FOLD: &str =
-    key_select!("FROM api_key WHERE kind = 'issued' AND fold_version < 3 AND id > $1 ORDER BY id LIMIT $2");
+    key_select!("FROM api_key WHERE kind = 'issued' AND fold_version < 4 AND id > $1 ORDER BY id LIMIT $2");
 
 impl Store {
-    /// Folds the texts of up to 200 keys after this id anew, and gives the last that it looked at. `None`: there was none; where that
+    /// Folds the texts of up to 400 keys after this id anew, and gives the last that it looked at. `None`: there was none; where that
     /// is so from the first id on, searches look for the new form alone from now on.
     pub async fn fold_some_anew(&self, after: Uuid) -> Result<Option<Uuid>, StoreError> {
         let rows: Vec<(Uuid, Option<StoredKey>)> = on_db!(self, pool => {
@@ -54,13 +54,14 @@ impl Store {
 fn fold_anew(keys: &[StoredKey]) -> Sql {
     let mut sql = Sql::new(
         "UPDATE api_key SET client_name_folded = read.column3, owner_folded = read.column4, notes_folded = read.column5, \
-         fold_version = ",
+         name_order = read.column6, fold_version = ",
     );
     sql.int(FOLD_VERSION).push(" FROM (VALUES ");
     for (index, key) in keys.iter().enumerate() {
         let SearchTexts { name, owner, notes } = SearchTexts::of(key.settings());
         sql.push(if index == 0 { "(" } else { ", (" }).id(key.id().0).push(", ").int(key.version());
-        sql.push(", ").text(&name).push(", ").text(&owner).push(", ").text(&notes).push(")");
+        sql.push(", ").text(&name).push(", ").text(&owner).push(", ").text(&notes);
+        sql.push(", ").bytes(&name_order(&name)).push(")");
     }
     sql.push(") AS read WHERE api_key.id = read.column1 AND api_key.version = read.column2 AND fold_version < ");
     sql.int(FOLD_VERSION);

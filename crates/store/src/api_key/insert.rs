@@ -11,7 +11,8 @@ use crate::{
 pub(crate) const INSERT_KEYS: Insert = Insert(concat!(
     "INSERT INTO api_key (",
     settings_columns!(),
-    "client_name_folded, owner_folded, notes_folded, fold_version, id, installation_id, kind, hint, environment, disabled_at, created_at, updated_at, version, \
+    "client_name_folded, name_order, owner_folded, notes_folded, fold_version, id, installation_id, kind, hint, environment, disabled_at, \
+     created_at, updated_at, version, \
      epoch) VALUES "
 ));
 
@@ -23,7 +24,15 @@ pub(crate) fn key_row(stored: &StoredKey, epoch: i64) -> Sql {
         sql.bind(value(&key.settings)).push(", ");
     }
     let SearchTexts { owner, notes, .. } = SearchTexts::of(&key.settings);
-    sql.text(stored.folded_name()).push(", ").text(&owner).push(", ").text(&notes).push(", ").int(FOLD_VERSION);
+    sql.text(stored.folded_name())
+        .push(", ")
+        .bytes(stored.name_order())
+        .push(", ")
+        .text(&owner)
+        .push(", ")
+        .text(&notes)
+        .push(", ")
+        .int(FOLD_VERSION);
     sql.push(", ").id(key.id.0).push(", ").id(stored.installation.0);
     sql.push(", ").word(key.kind.as_str()).push(", ").text(&key.hint.0);
     sql.push(", ").word(key.environment.as_str());

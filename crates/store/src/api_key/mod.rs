@@ -1,22 +1,28 @@
 //! The table `api_key`. Statements that join other tables are here too where this table leads.
 
+mod count;
 mod delete;
 mod deletion_impact;
+mod filter;
 mod fold_anew;
 mod insert;
 mod list;
 mod named;
+mod order;
+mod plan;
 mod row;
 mod settings;
+mod several_secrets;
 mod snapshot;
 mod undo_switch;
 mod update;
 
 use model::{
     ClientName, Environment, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, LifeCycle, ScopeSet, fold_name,
+    name_order,
 };
 
-pub use self::list::{KeyFilter, TOTAL_COUNTED};
+pub use self::{count::TOTAL_COUNTED, filter::KeyFilter};
 pub(crate) use self::{
     delete::PURGE_KEYS,
     insert::{INSERT_KEYS, key_row},
@@ -28,7 +34,7 @@ pub(crate) use self::{
 pub(crate) use self::{
     delete::{RESTORE_KEY, UNDO_DELETE},
     fold_anew::TO_FOLD,
-    list::SEARCH_HITS,
+    plan::SEARCH_HITS,
     row::{COUNT_NAMED, DEFAULT_KEY, KEY_BY_ID},
     undo_switch::{UNDO_DISABLE, UNDO_ENABLE},
     update::TOUCH_ROTATED,
@@ -47,6 +53,8 @@ pub struct StoredKey {
     pub epoch: i64,
     /// Its Client Name as the row has it for comparing.
     folded_name: String,
+    /// What the row has for ordering by that.
+    name_order: Vec<u8>,
 }
 
 impl StoredKey {
@@ -55,7 +63,8 @@ impl StoredKey {
         let disabled_at = (!key.settings.enabled).then_some(key.created_at);
         let life = LifeCycle { disabled_at, expires_at: key.settings.expires_at, deleted_at: None };
         let folded_name = fold_name(key.settings.client_name.as_str());
-        Self { installation, key, life, epoch, folded_name }
+        let name_order = name_order(&folded_name);
+        Self { installation, key, life, epoch, folded_name, name_order }
     }
 
     /// The key as it is seen at `now`.
@@ -83,9 +92,14 @@ impl StoredKey {
         &self.key.settings.client_name
     }
 
-    /// Its Client Name as it is ordered and searched: folded, perhaps as an earlier release did it.
+    /// Its Client Name as it is searched: folded, perhaps as an earlier release did it.
     pub fn folded_name(&self) -> &str {
         &self.folded_name
+    }
+
+    /// What its Client Name is ordered by; empty: an earlier release wrote it.
+    pub(crate) fn name_order(&self) -> &[u8] {
+        &self.name_order
     }
 
     /// Its scopes.

@@ -21,7 +21,7 @@ macro_rules! key_select {
             "SELECT ",
             $crate::api_key::settings::settings_columns!(),
             "id, installation_id, kind, hint, environment, disabled_at, deleted_at, last_used_at, created_at, updated_at, version, \
-             epoch, client_name_folded ",
+             epoch, client_name_folded, name_order ",
             $rest
         )
     };
@@ -45,6 +45,7 @@ row! {
         version: i64,
         epoch: i64,
         client_name_folded: String,
+        name_order: Vec<u8>,
     }
 }
 
@@ -89,6 +90,7 @@ impl TryFrom<KeyRow> for StoredKey {
             life,
             epoch: row.epoch,
             folded_name: row.client_name_folded,
+            name_order: row.name_order,
         })
     }
 }

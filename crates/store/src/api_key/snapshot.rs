@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{
-    list::push_order,
+    order::Order,
     row::{KeyRow, key_select},
 };
 use crate::{
@@ -32,7 +32,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut sql = Sql::new(key_select!("FROM api_key WHERE "));
         self.push_filter(filter, &mut sql).await?;
-        push_order(&mut sql, sort, after);
+        Order { sort, after, sqlite: self.is_sqlite() }.push(&mut sql);
         let kept = self.is_sqlite();
         let mut part = Vec::with_capacity(PART);
         on_db!(self, pool => {

@@ -1,4 +1,4 @@
-use model::{FOLD_VERSION, Hint, InstallationId, Instant, KeyId, KeySettings, SearchTexts};
+use model::{FOLD_VERSION, Hint, InstallationId, Instant, KeyId, KeySettings, SearchTexts, name_order};
 use uuid::Uuid;
 
 use super::settings::COLUMNS;
@@ -27,7 +27,8 @@ impl Change {
             sql.push(name).push(" = ").bind(value(settings)).push(", ");
         }
         let SearchTexts { name, owner, notes } = SearchTexts::of(settings);
-        sql.push("client_name_folded = ").text(&name).push(", owner_folded = ").text(&owner);
+        sql.push("client_name_folded = ").text(&name).push(", name_order = ").bytes(&name_order(&name));
+        sql.push(", owner_folded = ").text(&owner);
         sql.push(", notes_folded = ").text(&notes);
         sql.push(", fold_version = ").int(FOLD_VERSION).push(", disabled_at = ");
         if settings.enabled {

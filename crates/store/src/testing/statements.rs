@@ -1,9 +1,9 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     ceiling, clients, delivery, deployment, examine, founded, group, guessing, handover, hints, history, idempotency,
-    installation, invitation, keyring_proof, limit_state, migrations, names, outbox, password_reset, people, postgres,
-    purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics, store, token_origin, trial, triggers,
-    usage_keys, usage_read, usage_roll, webhook, whose, work,
+    installation, invitation, keep_search_map, keyring_proof, limit_state, migrations, names, outbox, password_reset,
+    people, postgres, purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics, store,
+    token_origin, trial, triggers, usage_keys, usage_read, usage_roll, webhook, whose, work,
 };
 
 macro_rules! statements {
@@ -40,6 +40,7 @@ statements! {
     migrations: APPLIED;
     installation: INSTALLATIONS RECOUNT_KEYS KEY_COUNT INSERT_INSTALLATION SET_INSTALLATION SWITCH_MODULE;
     invitation: INSERT_INVITATION INVITATION_BY_TOKEN ACCEPT_INVITATION WITHDRAW_INVITATION INVITATIONS PURGE_INVITATIONS;
+    keep_search_map: MAP_MOMENT UNFOLDED MAP_ROWS MAP_CHANGED;
     purge_clock: PURGE_CLOCK MOVE_PURGE_CLOCK;
     keyring_proof: KEYRING_PROOFS KNOWN_KEYS INSERT_KEYRING_PROOF RETIRE_KEYRING_KEY SEALED_UNDER_MASTER SEALED_UNDER_PEPPER
         RESTS_ON_MASTER RESTS_ON_PEPPER KEYRING_USES KEYS_ON_MASTER KEYS_ON_PEPPER;

@@ -28,6 +28,7 @@ mod roles;
 mod rotation;
 mod schema;
 mod search;
+mod search_map;
 mod search_texts;
 mod selection;
 mod set_up_links;

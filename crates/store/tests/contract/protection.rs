@@ -38,6 +38,7 @@ async fn the_default_key_is_refused_to_everyone(database: TestDatabase) {
         "kind = 'issued'".to_owned(),
         "client_name = 'Mine'".to_owned(),
         "client_name_folded = 'mine'".to_owned(),
+        format!("name_order = {}", raw.bytes(&[1])),
         "owner_folded = 'mine'".to_owned(),
         "notes_folded = 'mine'".to_owned(),
         "environment = 'test'".to_owned(),

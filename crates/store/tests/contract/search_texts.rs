@@ -162,5 +162,5 @@ async fn what_an_earlier_release_wrote_is_found_once_it_is_folded_anew(database:
     for (search, after) in [("crm acme", &[1][..]), ("reporting acme", &[3]), ("ada@", &[1]), ("zoe a-17", &[1])] {
         assert_eq!(find(&store, search, true, None).await, after, "{search}");
     }
-    assert_eq!(raw.number("SELECT COUNT(*) FROM api_key WHERE fold_version < 3").await, 0);
+    assert_eq!(raw.number("SELECT COUNT(*) FROM api_key WHERE fold_version < 4").await, 0);
 }

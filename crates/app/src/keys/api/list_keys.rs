@@ -41,8 +41,14 @@ pub(crate) async fn list_keys(filter: Filter, cursor: Option<String>, limit: u32
     };
     let caller = session.caller();
     let page = keydesk.list(&caller, &query).await?;
+    let ids: Vec<_> = page.items.iter().map(|key| key.id).collect();
+    let secrets = keydesk.several_secrets(&caller, &ids).await?;
+    let row = |key: model::Key| {
+        let several = secrets.get(&key.id).copied().unwrap_or(1);
+        KeyRow::of(key, now).with_secrets(several)
+    };
     Ok(KeyList {
-        rows: page.items.into_iter().map(|key| KeyRow::of(key, now)).collect(),
+        rows: page.items.into_iter().map(row).collect(),
         next: page.next_cursor,
         total: page.total,
         at_least: page.total_is_lower_bound,
