@@ -42,6 +42,8 @@ pub struct HandedOver {
     pub key: Key,
     /// Its secret.
     pub secret: PlainSecret,
+    /// Whose key it is.
+    pub installation: InstallationId,
     /// From whom it is.
     pub sender: HandoverSender,
 }
@@ -159,7 +161,7 @@ impl Keydesk {
             let event = AuditEvent::on_key(Action::HandoverOpen, found.key, json!({ "handover": found.id }));
             this.write_audit(&mut change, found.installation, (Actor::Bearer, &via), now, vec![event]).await?;
             this.commit(change).await?;
-            Ok(HandedOver { key, secret, sender })
+            Ok(HandedOver { key, secret, installation: found.installation, sender })
         })
         .await
     }
