@@ -44,16 +44,19 @@ pub(super) fn Ready(created: CreatedKey) -> impl IntoView {
     let call = created.call;
     let (guide, guide_title) = (call.guide.clone(), call.guide_title.clone());
     let told = match created.secret {
-        Ok(secret) => view! {
-            <Notice tone=Tone::Good>
-                "The API key of " <bdi translate="no">{name}</bdi> " is ready. Hand it over the way you hand over a password."
-                {disabled.then_some(" It is disabled: every call with it is refused until somebody enables it.")}
-            </Notice>
-            <SecretBox secret=secret.clone() hint=hint.clone() copied copy/>
-            <p class="faint">{seen_again(again)}</p>
-            <CommandBox call secret hint copied/>
+        Ok(secret) => {
+            let whole = call.with(&secret);
+            view! {
+                <Notice tone=Tone::Good>
+                    "The API key of " <bdi translate="no">{name}</bdi> " is ready. Hand it over the way you hand over a password."
+                    {disabled.then_some(" It is disabled: every call with it is refused until somebody enables it.")}
+                </Notice>
+                <SecretBox secret hint=hint.clone() copied copy/>
+                <p class="faint">{seen_again(again)}</p>
+                <CommandBox call whole hint copied/>
+            }
+            .into_any()
         }
-        .into_any(),
         Err(reason) => view! {
             <Notice tone=Tone::Warning>
                 "This form was sent before, and the API key of " <bdi translate="no">{name}</bdi> " is there. " {reason}

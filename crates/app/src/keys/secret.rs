@@ -168,13 +168,15 @@ pub(super) fn SecretBox(
 #[component]
 pub(super) fn CommandBox(
     call: FirstCall,
-    secret: String,
+    /// With the key.
+    whole: String,
     hint: String,
     /// Whether somebody has the key.
     copied: RwSignal<bool>,
 ) -> impl IntoView {
     let outcome = RwSignal::new("");
-    let command = StoredValue::new(call.with(&secret));
+    let FirstCall { lead, curl, .. } = call;
+    let command = StoredValue::new(whole);
     let take = move |_| {
         leptos::task::spawn_local(async move {
             let done = copy(&command.get_value()).await;
@@ -187,10 +189,8 @@ pub(super) fn CommandBox(
     };
     view! {
         <div class="first-call">
-            <p>{call.lead}</p>
-            <pre class="call" translate="no">
-                <code>{SETS_KEY.0} {hint} {SETS_KEY.1} {call.curl}</code>
-            </pre>
+            <p>{lead}</p>
+            <pre class="call" translate="no"><code>{SETS_KEY.0} {hint} {SETS_KEY.1} {curl}</code></pre>
             <button type="button" class="button scripted" on:click=take>
                 <Icon glyph=Glyph::Copy/>
                 "Copy command"
