@@ -32,6 +32,21 @@ function times() {
 // Texts that are covered at the moment, by their elements. They are copied all the same.
 const covered = new Map();
 const copied = new Set();
+// Places in commands where a key stands, for whoever has to copy by hand, with what stands there otherwise.
+const filled = new Map();
+const textOf = (code) => (covered.get(code) ?? code.textContent).trim();
+const keysIn = (code) => [...code.querySelectorAll('[data-key]')];
+const keyOf = (place) => document.getElementById(place.dataset.key);
+// Between the quotes of a command.
+const quoted = (place) => textOf(keyOf(place)).replaceAll("'", "'\\''");
+
+// A command is copied with the key that it shows the hint of.
+function copyOf(code) {
+  const copy = code.cloneNode(true);
+  const places = keysIn(code);
+  keysIn(copy).forEach((place, at) => { place.textContent = quoted(places[at]); });
+  return places.length ? copy.textContent.trim() : textOf(code);
+}
 
 function say(button, text) {
   document.getElementById(button.getAttribute('aria-describedby')).textContent = text;
@@ -41,14 +56,20 @@ addEventListener('click', async ({ target }) => {
   const button = target.closest?.('[data-copy]');
   if (!button) return;
   const code = document.getElementById(button.dataset.copy);
-  const text = (covered.get(code) ?? code.textContent).trim();
+  const text = copyOf(code);
   button.closest('dialog#leave')?.close();
   try {
     await navigator.clipboard.writeText(text);
-    copied.add(code);
+    [code, ...keysIn(code).map(keyOf)].forEach((shown) => copied.add(shown));
     say(button, 'Copied');
   } catch {
     uncover(code);
+    for (const place of keysIn(code)) {
+      const key = quoted(place);
+      if (!filled.has(place)) filled.set(place, place.textContent);
+      place.textContent = key;
+    }
+    if (filled.size) soon();
     getSelection().selectAllChildren(code);
     say(button, 'This browser does not allow copying. The text is selected: copy it.');
   }
@@ -72,6 +93,8 @@ function uncover(code) {
 
 // What is shown nowhere else is covered, and comes back; what can be revealed anew is gone.
 function cover() {
+  for (const [place, hint] of filled) place.textContent = hint;
+  filled.clear();
   for (const box of document.querySelectorAll('[data-unseen]')) {
     const code = box.querySelector('[data-secret]');
     if (covered.has(code)) continue;
@@ -126,14 +149,15 @@ function ask(event, go) {
 function leaves(event) {
   const link = event.target.closest?.('a[href]');
   if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-  if (link.target === '_blank' || link.getAttribute('href').startsWith('#') || !asks()) return;
+  // Tabs and dialogs leave what is shown where it is.
+  if (link.target === '_blank' || link.matches('[href^="#"], [role=tab], [data-opens]') || !asks()) return;
   ask(event, () => location.assign(link.href));
 }
 if (question) {
   addEventListener('click', leaves, true);
   addEventListener('submit', (event) => {
     const { target, submitter } = event;
-    if (submitter?.name === 'theme' || !asks()) return;
+    if (submitter?.name === 'theme' || target.matches('[data-opens], [data-copies]') || !asks()) return;
     ask(event, () => target.requestSubmit(submitter));
   }, true);
   addEventListener('beforeunload', (event) => {
@@ -148,7 +172,7 @@ if (question) {
 }
 
 // A dialog that the address opens is modal. Closed, it leaves the address too, and the focus goes back to what opens it.
-for (const dialog of document.querySelectorAll('dialog[data-modal]')) {
+function modal(dialog) {
   dialog.open = false;
   dialog.showModal();
   dialog.addEventListener('cancel', (event) => {
@@ -174,6 +198,45 @@ for (const dialog of document.querySelectorAll('dialog[data-modal]')) {
     opener.focus();
   });
 }
+document.querySelectorAll('dialog[data-modal]').forEach(modal);
+
+// What opens a dialog does so without leaving the page, so that what is typed on it stays.
+let opening = false;
+async function open(href) {
+  if (opening) return;
+  opening = true;
+  try {
+    const headers = { accept: 'text/html', 'x-keydesk-drawn-for': root.dataset.for ?? '' };
+    const answer = await fetch(href, { headers });
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const dialog = fresh.querySelector('dialog[data-modal]');
+    if (!answer.ok || answer.redirected || !dialog) throw new Error(`${answer.status}`);
+    document.querySelector('[data-address]').prepend(dialog);
+    history.replaceState(null, '', href);
+    modal(dialog);
+    times();
+  } catch {
+    // The page of that address says what is wrong.
+    location.assign(href);
+  } finally {
+    opening = false;
+  }
+}
+
+addEventListener('click', (event) => {
+  const link = event.target.closest?.('a[data-opens]');
+  if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  open(link.href);
+});
+addEventListener('submit', (event) => {
+  const { target, submitter } = event;
+  if (!target.matches('form[data-opens]')) return;
+  event.preventDefault();
+  const asked = new URLSearchParams(new FormData(target));
+  asked.append(submitter.name, submitter.value);
+  open(`${target.action}?${asked}`);
+});
 
 // A form that comes back begins with what is wrong in it.
 document.querySelector('form [aria-invalid=true]')?.focus();
@@ -228,7 +291,7 @@ function refocus(part, label) {
 
 // These parts change by themselves: an overlap of two secrets ends, or somebody opens a link.
 async function live() {
-  const parts = [...document.querySelectorAll('[data-live]')];
+  const parts = [...document.querySelectorAll('[data-live]')].filter((part) => !part.closest('[hidden]'));
   if (document.hidden || parts.length === 0) return;
   try {
     // The server does not count this as a use of the session: an open page does not keep its session alive.
@@ -262,6 +325,8 @@ for (const region of document.querySelectorAll('[data-announce]')) {
 if (location.search.startsWith('?done=')) history.replaceState(null, '', location.pathname);
 if (document.querySelector('[data-unseen]')) soon();
 times();
+// Another script has put a part into the page.
+addEventListener('keydesk:came', times);
 setInterval(times, TICK_MS);
 setInterval(live, LIVE_MS);
 root.dataset.hydrated = '';

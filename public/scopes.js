@@ -13,6 +13,27 @@ function summary(title, brought, held) {
   return text;
 }
 
+// All of a kind gives each of it: the ticks show that, and are as they were when it is taken away again.
+function cover(group) {
+  const all = group.querySelector('[role=switch]');
+  for (const tick of group.querySelectorAll('[name=scope]:not([role=switch])')) {
+    if (!all || tick.disabled === all.checked) continue;
+    if (all.checked) {
+      tick.own = [tick.checked, tick.defaultChecked];
+      // No work of somebody who would miss it.
+      tick.checked = tick.defaultChecked = true;
+    } else {
+      [tick.checked, tick.defaultChecked] = tick.own;
+    }
+    tick.disabled = all.checked;
+  }
+}
+
+// What is disabled is sent by nobody, but a key keeps the scopes that it has beside all of their kind.
+addEventListener('formdata', ({ target, formData }) => {
+  for (const tick of target.querySelectorAll('[name=scope]:disabled')) if (tick.own?.[0]) formData.append('scope', tick.value);
+});
+
 function follow(form, presetChanged) {
   const fields = form?.querySelector('[data-presets]');
   if (!fields) return;
@@ -24,11 +45,15 @@ function follow(form, presetChanged) {
   const [title, brought] = presets[preset] ?? ['', []];
   if (presetChanged && (preset !== 'custom' || chosen.value === 'preset')) {
     // They come with the preset, and are no choice of somebody who would miss them.
-    for (const tick of ticks) tick.checked = tick.defaultChecked = brought.includes(tick.value);
+    for (const tick of ticks) {
+      tick.disabled = false;
+      tick.checked = tick.defaultChecked = brought.includes(tick.value);
+    }
     // An existing key has the scopes that are ticked; a new one has those of its preset until one is ticked.
     if (form.querySelector('[type=radio][name=preset]')) chosen.value = 'preset';
   }
-  const held = ticks.filter((tick) => tick.checked).map((tick) => tick.value);
+  fields.querySelectorAll('.scope-group').forEach(cover);
+  const held = ticks.filter((tick) => tick.checked && !tick.disabled).map((tick) => tick.value);
   const none = preset ? 'Nothing' : '';
   const custom = held.length ? held.join(', ') : none;
   const named = preset && preset !== 'custom';
@@ -75,6 +100,20 @@ addEventListener('change', ({ target }) => {
     access.value = 'chosen';
     follow(target.form, false);
   }
+});
+
+// The reader's own address, below those that are there.
+addEventListener('click', ({ target }) => {
+  const button = target.closest?.('[data-mine]');
+  if (!button) return;
+  const { mine, into } = button.dataset;
+  const field = button.form.querySelector(`[name=${into}]`);
+  const lines = field.value.split('\n').map((line) => line.trim()).filter((line) => line);
+  if (!lines.includes(mine)) {
+    field.value = [...lines, mine].join('\n');
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+  field.focus();
 });
 
 // The fields may arrive after the preset was chosen.

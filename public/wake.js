@@ -50,7 +50,8 @@ function carry(from, to) {
   let focus = () => {};
   for (const [key, field] of fieldsOf(from)) {
     const other = fresh.get(key);
-    if (!other || other.type !== field.type) continue;
+    // What is disabled follows from another field.
+    if (!other || other.type !== field.type || field.disabled) continue;
     if (field.localName === 'select') other.value = field.value;
     else if (/^(radio|checkbox)$/.test(field.type)) other.checked = field.checked;
     // A script's note that scopes were chosen by hand; other hidden fields are the page's own.

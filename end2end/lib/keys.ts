@@ -30,10 +30,24 @@ export async function dialogAddresses(page: Page, server: Server, details: strin
   const id = details.split('/').at(-1)!;
   await server.cli('key', 'rotate', id, '--overlap', '7d');
   await server.cli('key', 'handover', id);
-  await page.goto(details);
+  await page.goto(`${details}/activity`);
   const withdraw = await page.getByRole('link', { name: 'Withdraw link' }).getAttribute('href');
-  const dialogs = ['rotate', 'end-overlap', 'hand-over', 'token', 'disable', 'delete'].map((open) => `${details}?open=${open}`);
-  return [...dialogs, `${server.url}${withdraw}`];
+  const dialogs = ['rotate', 'hand-over', 'token', 'disable', 'delete'].map((open) => `${details}?open=${open}`);
+  return [...dialogs, `${details}/activity?open=end-overlap`, `${server.url}${withdraw}`];
+}
+
+/** Opens a tab of a key's page, and waits until it shows what it has. */
+export async function openTab(page: Page, name: 'Settings' | 'Activity'): Promise<void> {
+  const tab = page.getByRole('tab', { name, exact: true });
+  await tab.click();
+  await expect(tab).toHaveAttribute('aria-selected', 'true');
+  await expect(page.getByRole('tabpanel', { name, exact: true })).toBeVisible();
+}
+
+/** Fails if anything of the page is wider than the screen. */
+export async function expectToFit(page: Page, what = 'the page'): Promise<void> {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(over, `${what} is wider than the screen`).toBeLessThanOrEqual(0);
 }
 
 /** Fills a server's data with many keys, which takes some seconds for each ten thousand. */

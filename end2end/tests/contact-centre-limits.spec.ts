@@ -28,8 +28,9 @@ test('a test key gets limits in the contact centre and a world, and its page say
   await add.getByRole('button', { name: 'Generate key' }).click();
   await add.getByRole('button', { name: 'Done' }).click();
 
-  await page.goto(await detailsOf(ownServer, 'Acme'));
-  const about = page.getByRole('region', { name: 'About' });
+  const details = await detailsOf(ownServer, 'Acme');
+  await page.goto(`${details}/activity`);
+  const about = page.getByRole('region', { name: 'Limits' });
   for (const words of [
     '60 outbound calls an hour',
     'To all other numbers: no calls',
@@ -38,9 +39,10 @@ test('a test key gets limits in the contact centre and a world, and its page say
     '5 streams open at once',
     '500MB of recordings a day',
     'Acts for no agent',
-    'acme-ci',
   ]) {
     await expect(about.getByText(words, { exact: true })).toBeVisible();
   }
   await expectAccessible(page);
+  await page.goto(details);
+  await expect(page.getByRole('textbox', { name: 'Sandbox world' })).toHaveValue('acme-ci');
 });

@@ -25,7 +25,7 @@ async function addresses(page: Page, server: Server): Promise<string[]> {
     `/keys?edit=${id}`, `/keys?edit=${NOBODY}`, '/keys?edit=nonsense', `/keys?delete=${id}`, `/keys?delete=${NOBODY}`,
     `/keys/${id}`, ...dialogs.map((address) => address.slice(server.url.length)), `/keys/${id}?open=edit`, `/keys/${NOBODY}`,
     `/keys/${id}/tighten`, `/keys/${NOBODY}/tighten`,
-    `/keys/${id}/activity`, `/keys/${id}/activity?range=nonsense`, `/keys/${NOBODY}/activity`,
+    `/keys/${id}?edit&only_scope=calls%3Aread`, `/keys/${id}/activity`, `/keys/${id}/activity?range=nonsense`, `/keys/${id}/activity?range=30d&open=rotate`, `/keys/${NOBODY}/activity`,
     '/clients', '/clients?search=acm', '/clients?search=nobody', '/clients/ceiling', '/clients/ceiling?client_name=Acme&environment=live',
     '/usage', '/usage?range=1y', `/usage?key=${NOBODY}`, '/usage/refusals', '/audit', '/audit?from=yesterday',
     '/webhooks', '/webhooks?add', `/webhooks/${NOBODY}`, '/docs', '/docs/try-it', '/docs/reference', '/docs/search?search=call', '/docs/nothing', '/handover', '/setup', '/invite', '/reset', '/nothing',

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expectAccessible } from '../lib/axe.ts';
-import { createKeys, detailsOf } from '../lib/keys.ts';
+import { createKeys, detailsOf, expectToFit } from '../lib/keys.ts';
 import { signIn } from '../lib/person.ts';
 import type { Server } from '../lib/server.ts';
 import { expect, ready, test } from '../lib/test.ts';
@@ -48,6 +48,7 @@ test('a link hands a key over, once, and the administrator sees that', async ({ 
   const answer = await theirs.goto(link);
   expect(answer!.headers()['referrer-policy']).toBe('no-referrer');
   await expect(theirs.getByRole('button', { name: 'Show the key' })).toBeVisible();
+  await expect(theirs.getByText('Ada Lovelace of Contact centre has created an API key for you.')).toBeVisible();
   await expect(theirs).toHaveURL(`${ownServer.url}/handover`);
   expect(answer!.headers()['cache-control']).toBe('no-store');
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -56,7 +57,10 @@ test('a link hands a key over, once, and the administrator sees that', async ({ 
   }
   await theirs.getByRole('button', { name: 'Show the key' }).click();
   await expect(theirs.getByText(key!, { exact: true })).toBeVisible();
-  await expect(theirs.getByText(`curl ${ownServer.url}/api/v1/whoami`)).toBeVisible();
+  await expect(theirs.getByText('Ada Lovelace of Contact centre hands you the API key of Acme.')).toBeVisible();
+  await expect(theirs.getByText('This Keydesk has no gateway')).toBeVisible();
+  await expect(theirs.getByText(`curl -sS "${ownServer.url}/api/v1/whoami"`)).toBeVisible();
+  await expect(theirs.getByText('600 calls a minute')).toBeVisible();
   await theirs.setViewportSize({ width: 320, height: 800 });
   await expectAccessible(theirs);
   const over = await theirs.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -78,7 +82,7 @@ test('a link hands a key over, once, and the administrator sees that', async ({ 
   await stranger.close();
 
   await expect(links.getByText('Opened', { exact: true })).toBeVisible({ timeout: 20_000 });
-  await page.goto(details);
+  await page.goto(`${details}/activity`);
   await expect(page.getByRole('region', { name: 'History' })).toContainText('Hand-over link opened by whoever had the link');
   expect(await page.content()).not.toContain(link);
   expect(ownServer.output).not.toContain(codeOf(link));
@@ -87,7 +91,8 @@ test('a link hands a key over, once, and the administrator sees that', async ({ 
 test('a link that nobody has opened is withdrawn, and the key stays', async ({ ownServer, page }) => {
   const link = await unopenedLink(page, ownServer);
   await expectAccessible(page);
-  await page.goto(await detailsOf(ownServer, 'Acme'));
+  await page.goto(`${await detailsOf(ownServer, 'Acme')}/activity`);
+  await ready(page);
   const opener = page.getByRole('link', { name: 'Withdraw link' });
   const dialog = page.getByRole('alertdialog', { name: 'Withdraw hand-over link' });
   await opener.click();
@@ -122,5 +127,29 @@ test('without scripts the code of a link is pasted', async ({ ownServer, page, b
   await plain.getByRole('button', { name: 'Continue' }).click();
   await plain.getByRole('button', { name: 'Show the key' }).click();
   await expect(plain.getByText('It is shown only once')).toBeVisible();
+  await context.close();
+});
+
+test('the page of a link says what restricts the key', async ({ ownServer, page, browser }) => {
+  const restricted = ['--client-name', 'Acme', '--preset', 'quality-assurance', '--allow-ip', '192.0.2.0/24', '--expires-at', '2030-12-31',
+    '--quota', 'daily=1000/day', '--contact-centre', 'recordings=500MB/day'];
+  await ownServer.cli('key', 'create', ...restricted);
+  await signIn(page, ownServer);
+  await page.goto(`${await detailsOf(ownServer, 'Acme')}?open=hand-over`);
+  await expect(page.getByText(/It names you and your organisation, says what restricts the key/)).toBeVisible();
+  await page.getByRole('button', { name: 'Create hand-over link' }).click();
+  const link = (await page.getByRole('region', { name: 'The hand-over link' }).locator('code').textContent())!.trim();
+  const context = await browser.newContext({ timezoneId: 'Europe/Zurich' });
+  const theirs = await context.newPage();
+  await theirs.goto(link);
+  await theirs.getByRole('button', { name: 'Show the key' }).click();
+  for (const words of ['192.0.2.0/24', '31 Dec 2030', '300 calls a minute', '1,000 calls a day', '500MB of recordings a day', 'recordings:read']) {
+    await expect(theirs.getByText(words).first()).toBeVisible();
+  }
+  for (const width of [1280, 320]) {
+    await theirs.setViewportSize({ width, height: 800 });
+    await expectAccessible(theirs);
+    await expectToFit(theirs, `the page of a link at ${width} pixels`);
+  }
   await context.close();
 });

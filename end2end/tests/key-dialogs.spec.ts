@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expectAccessible } from '../lib/axe.ts';
-import { createKeys, detailsOf, dialogAddresses, openKeys, row } from '../lib/keys.ts';
+import { createKeys, detailsOf, dialogAddresses, openKeys, openTab, row } from '../lib/keys.ts';
 import { OWNER, signIn, type Person } from '../lib/person.ts';
 import type { Server } from '../lib/server.ts';
 import { expect, ready, test } from '../lib/test.ts';
@@ -56,6 +56,7 @@ for (const [opener, role, name, confirm] of [
       await expect(control).toBeFocused();
       await expect(page).toHaveURL(details);
     }
+    await openTab(page, 'Activity');
     await expect(page.getByRole('region', { name: 'History' }).getByRole('listitem')).toHaveCount(1);
   });
 }
@@ -81,12 +82,12 @@ test('what is done is told, the focus stays where the person was, and Undo takes
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(page.getByRole('status').getByText('Restored.')).toBeVisible();
 
-  await page.getByRole('link', { name: 'Edit' }).click();
+  await page.goto(`${details}?edit`);
   await ready(page);
   await expect(page.getByRole('textbox', { name: 'Client Name' })).toBeFocused();
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('status').getByText('Saved.')).toBeVisible();
-  await expect(page.getByRole('link', { name: 'Edit' })).toBeFocused();
+  await expect(page.getByRole('button', { name: 'Save' })).toBeFocused();
   // An address that says what is no longer so says nothing.
   await page.goto(`${details}?done=disabled`);
   await expect(page.getByText('Disabled. Every call')).toHaveCount(0);
@@ -135,6 +136,10 @@ test('a new key is covered when nobody looks at it, is copied all the same, and 
     await once.getByRole('button', { name: 'Copy key' }).click();
     await expect(once.getByText('Copied', { exact: true })).toBeVisible();
     expect(await clipboard(page)).toBe(fresh);
+    // The command that is copied has the key, and the page has it in no second place.
+    await once.getByRole('button', { name: 'Copy command' }).click();
+    await expect.poll(() => clipboard(page)).toContain(`KEYDESK_KEY='${fresh}'\ncurl `);
+    expect(await page.content()).not.toContain(fresh);
     await expectAccessible(page);
     await once.getByRole('button', { name: 'Show' }).click();
     await expect(once.getByText(fresh)).toBeVisible();
@@ -243,14 +248,19 @@ test('a hand-over link asks before it goes uncopied', async ({ ownServer, page, 
   await page.getByRole('button', { name: 'Create hand-over link' }).click();
   await expect(page.getByRole('region', { name: 'The hand-over link' })).toBeVisible();
   await ready(page);
-  await page.getByRole('link', { name: 'Edit' }).click();
   const question = page.getByRole('alertdialog', { name: 'Leave without the link?' });
+  // Another tab leaves it where it is.
+  await openTab(page, 'Settings');
+  await expect(question).toBeHidden();
+  await expect(page.getByRole('region', { name: 'The hand-over link' })).toBeVisible();
+  const away = page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link', { name: 'API Keys' });
+  await away.click();
   await expect(question).toContainText("You have not copied the link. It can't be shown again.");
   await page.keyboard.press('Escape');
   await expect(question).toBeHidden();
-  await page.getByRole('link', { name: 'Edit' }).click();
+  await away.click();
   await question.getByRole('button', { name: 'Leave it' }).click();
-  await expect(page.getByRole('heading', { name: 'Edit API key' })).toBeVisible();
+  await page.waitForURL(/\/keys$/);
 });
 
 for (const theme of ['light', 'dark'] as const) {

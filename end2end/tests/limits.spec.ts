@@ -31,7 +31,7 @@ test('Add shows the limits of the integration, and says in words what others com
   await add.getByRole('button', { name: 'Generate key' }).click();
   await add.getByRole('button', { name: 'Done' }).click();
   await expect(row(page, 'Acme')).toBeVisible();
-  await page.goto(await detailsOf(ownServer, 'Acme'));
+  await page.goto(`${await detailsOf(ownServer, 'Acme')}/activity`);
   await expect(page.getByText('100 calls a minute')).toBeVisible();
   await expect(page.getByText('10,000 calls a day')).toBeVisible();
   await expectAccessible(page);

@@ -86,7 +86,7 @@ test('a form that is posted twice makes one key, one rotation, one link', async 
   expect((await listed(ownServer))[0]!.version).toBe(2);
   await page.goto(`${details}?open=hand-over`);
   for (const times of [1, 2]) expect(await postAgain(page, 'dialog', 'hand-over'), `posted ${times}`).toBe(303);
-  await page.goto(details);
+  await page.goto(`${details}/activity`);
   await expect(page.getByRole('list', { name: 'Hand-over links' }).getByRole('listitem')).toHaveCount(1);
   for (const times of [1, 2]) {
     await page.goto(`${details}?open=delete`);

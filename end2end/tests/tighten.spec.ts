@@ -101,7 +101,7 @@ test('what was used is proposed, tried, and saved only by hand', async ({ ownSer
   await expect(page.getByText('By now the key is restricted so.')).toBeVisible();
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(page.getByRole('status')).toContainText('Report only has ended');
-  await page.goto(details);
+  await page.goto(`${details}/activity`);
   await expect(page.getByText('Report only started')).toBeVisible();
   await expect(page.getByText('Report only ended')).toBeVisible();
 });

@@ -204,3 +204,60 @@ test('a message that was shown once is not shown again after a reload', () => {
   assert.equal(open(script, '', { path: '/keys/1?done=made' }).window.location.href, 'https://keydesk.example/keys/1');
   assert.equal(open(script, '', { path: '/keys?search=x' }).window.location.search, '?search=x');
 });
+
+const COMMAND = `
+  <div data-unseen="covered" data-hint="ccc_…1"><code id="key" data-secret>ccc_live_it's</code><button data-show="key" hidden>Show</button></div>
+  <pre><code id="call">KEYDESK_KEY='<span data-key="key">ccc_…1</span>'\ncurl x</code></pre><p id="told"></p>
+  <button data-copy="call" aria-describedby="told">Copy command</button>`;
+
+test('a command is copied with the key that it shows the hint of', async () => {
+  const page = open(script, COMMAND);
+  for (const covered of [false, true]) {
+    if (covered) page.window.dispatchEvent(new page.window.Event('pagehide'));
+    assert.equal(page.text('#key').includes('live'), !covered);
+    page.find('[data-copy]').click();
+    await page.settle();
+  }
+  assert.deepEqual(page.copied, Array(2).fill("KEYDESK_KEY='ccc_live_it'\\''s'\ncurl x"));
+  assert.equal(page.text('#call'), "KEYDESK_KEY='ccc_…1'\ncurl x");
+});
+
+test('where copying is not allowed, the command has the key until nobody looks', async () => {
+  const page = open(script, COMMAND);
+  page.window.navigator.clipboard.writeText = async () => { throw new Error('denied'); };
+  page.find('[data-copy]').click();
+  await page.settle();
+  assert.equal(page.window.getSelection().toString(), "KEYDESK_KEY='ccc_live_it'\\''s'\ncurl x");
+  page.window.dispatchEvent(new page.window.Event('pagehide'));
+  assert.equal(page.text('#call'), "KEYDESK_KEY='ccc_…1'\ncurl x");
+});
+
+const DIALOGS = (window) => {
+  window.HTMLDialogElement.prototype.showModal = function () { this.open = true; };
+  window.HTMLDialogElement.prototype.close = function () { this.open = false; this.dispatchEvent(new window.Event('close')); };
+};
+const OPENERS = `<div data-address="/keys/1/activity"><a id="open-rotate" href="/keys/1?open=rotate" data-opens>Rotate</a>
+  <form action="/keys/1" data-opens><button id="open-disable" name="open" value="disable">Disable</button></form></div>`;
+const dialog = (opener) => page_of(`<div><dialog id="d" open data-modal="${opener}"><a href="/keys/1" data-close>Cancel</a></dialog></div>`);
+
+test('a dialog opens without leaving the page, and leaves it as it was', async () => {
+  for (const [opener, address] of [['open-rotate', '/keys/1?open=rotate'], ['open-disable', '/keys/1?open=disable']]) {
+    const page = open(script, OPENERS, { path: '/keys/1/activity', before: DIALOGS, answer: dialog(opener) });
+    if (opener === 'open-rotate') page.find('#open-rotate').click();
+    else page.submit('form', '#open-disable');
+    await page.settle();
+    assert.equal(page.find('#d').open, true);
+    assert.deepEqual(page.asked.map(({ url }) => url.replace('https://keydesk.example', '')), [address]);
+    assert.equal(page.window.location.href, `https://keydesk.example${address}`);
+    page.find('[data-close]').click();
+    assert.equal(page.find('#d'), null);
+    assert.equal(page.window.location.pathname + page.window.location.search, '/keys/1/activity');
+    assert.equal(page.document.activeElement.id, opener);
+  }
+});
+
+test('a part that nobody sees is not asked for', async () => {
+  const page = open(script, `<div hidden>${PART('two')}</div>`, { answer: page_of(PART('one')) });
+  await page.tick();
+  assert.deepEqual(page.asked, []);
+});

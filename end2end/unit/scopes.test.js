@@ -96,3 +96,41 @@ test('a form without presets is left alone', () => {
   choose(page, 'crm');
   assert.equal(page.find('form').textContent, '');
 });
+
+const grouped = (all, held = []) => {
+  const tick = (scope, extra = '') => `<input type="checkbox" name="scope" value="${scope}" ${extra} ${held.includes(scope) ? 'checked' : ''}>`;
+  return `<fieldset data-presets='${JSON.stringify(PRESETS)}'><div class="scope-group">
+    ${tick('calls:*', `role="switch" ${all ? 'checked' : ''}`)}${tick('calls:read')}${tick('calls:make')}</div><p data-summary></p></fieldset>`;
+};
+const states = (page) => [...page.document.querySelectorAll('[name=scope]')].map(({ checked, disabled }) => `${checked ? 'x' : '-'}${disabled ? '!' : ''}`).join(' ');
+
+test('all of a kind ticks each of it, and leaves them as they were', () => {
+  const page = open(script, form('custom', 'chosen', { within: grouped(false, ['calls:read']) }));
+  assert.deepEqual([states(page), summary(page)], ['- x -', 'calls:read']);
+  tick(page, 'calls:*', true);
+  assert.deepEqual([states(page), summary(page)], ['x x! x!', 'calls:*']);
+  // Nobody has typed that.
+  assert.equal(page.find('[value="calls:make"]').defaultChecked, true);
+  tick(page, 'calls:*', false);
+  assert.deepEqual([states(page), summary(page)], ['- x -', 'calls:read']);
+  assert.equal(page.find('[value="calls:make"]').defaultChecked, false);
+});
+
+test('a key that has all of a kind comes so, and another preset takes it away', () => {
+  const page = open(script, form('custom', 'chosen', { within: grouped(true, ['calls:*']) }));
+  assert.deepEqual([states(page), summary(page)], ['x x! x!', 'calls:*']);
+  choose(page, 'widget');
+  assert.equal(states(page), '- - -');
+  choose(page, 'crm');
+  assert.equal(states(page), 'x x! x!', 'it brings calls:*');
+});
+
+test('the reader puts their own address below others, once', () => {
+  const fields = '<textarea name="allowed_ips">192.0.2.0/24\n</textarea><button type="button" data-mine="203.0.113.9" data-into="allowed_ips"></button>';
+  const page = open(script, `<form>${fields}</form>`);
+  for (const times of [1, 2]) {
+    page.find('button').click();
+    assert.equal(page.find('textarea').value, '192.0.2.0/24\n203.0.113.9', `${times}`);
+  }
+  assert.equal(page.document.activeElement.name, 'allowed_ips');
+});

@@ -4,6 +4,8 @@
 mod breaks;
 mod bring;
 mod button;
+#[cfg(feature = "ssr")]
+mod call_box;
 mod card;
 mod caret;
 mod count;
@@ -13,6 +15,7 @@ mod empty_state;
 mod field;
 #[cfg(feature = "ssr")]
 mod filter_field;
+mod first_call;
 mod icon;
 #[cfg(feature = "ssr")]
 pub(crate) mod key_settings;
@@ -34,6 +37,8 @@ mod plain_dialog;
 mod post_button;
 mod problem;
 #[cfg(feature = "ssr")]
+mod restrictions;
+#[cfg(feature = "ssr")]
 mod shown_once;
 #[cfg(feature = "ssr")]
 mod stacked;
@@ -47,6 +52,8 @@ pub(crate) mod told;
 pub(crate) use breaks::{breaks, breaks_besides, calls};
 pub(crate) use bring::bring;
 pub(crate) use button::Button;
+#[cfg(feature = "ssr")]
+pub(crate) use call_box::call_box;
 pub(crate) use card::Card;
 pub(crate) use count::count;
 pub(crate) use dialog::{Dialog, DialogHandle, any_dialog, composing};
@@ -54,6 +61,7 @@ pub(crate) use empty_state::EmptyState;
 pub(crate) use field::Field;
 #[cfg(feature = "ssr")]
 pub(crate) use filter_field::{filter_field, filter_note};
+pub(crate) use first_call::{FirstCall, SETS_KEY, seen_again};
 pub(crate) use icon::{Glyph, Icon};
 pub(crate) use live::live;
 pub(crate) use mark::Mark;
@@ -72,6 +80,8 @@ pub(crate) use plain_dialog::plain_dialog;
 #[cfg(feature = "ssr")]
 pub(crate) use post_button::post_button;
 pub(crate) use problem::Problem;
+#[cfg(feature = "ssr")]
+pub(crate) use restrictions::restrictions;
 #[cfg(feature = "ssr")]
 pub(crate) use shown_once::{Ask, ShownOnce, Unseen};
 #[cfg(feature = "ssr")]

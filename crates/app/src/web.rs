@@ -32,6 +32,8 @@ mod password;
 mod preference;
 mod protocol;
 #[cfg(feature = "ssr")]
+mod reached_at;
+#[cfg(feature = "ssr")]
 mod reader;
 #[cfg(feature = "ssr")]
 pub(crate) mod result_cookie;
@@ -66,6 +68,8 @@ pub(crate) use password::Password;
 #[cfg(feature = "ssr")]
 pub(crate) use preference::{keep_preference, preference};
 pub(crate) use protocol::FormOrJson;
+#[cfg(feature = "ssr")]
+pub(crate) use reached_at::reached_at;
 #[cfg(feature = "ssr")]
 pub(crate) use reader::Reader;
 pub(crate) use server_resource::ServerResource;

@@ -26,6 +26,15 @@ pub struct NewHandoverLink {
     pub token: PlainSecret,
 }
 
+/// From whom a link is, for whoever has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandoverSender {
+    /// The installation's name for people.
+    pub organisation: String,
+    /// The name of the administrator who made it; `None`: a program or the operator did, or they were forgotten.
+    pub name: Option<String>,
+}
+
 /// What the holder of a link sees, once.
 #[derive(Clone, Debug)]
 pub struct HandedOver {
@@ -33,6 +42,10 @@ pub struct HandedOver {
     pub key: Key,
     /// Its secret.
     pub secret: PlainSecret,
+    /// Whose key it is.
+    pub installation: InstallationId,
+    /// From whom it is.
+    pub sender: HandoverSender,
 }
 
 impl Keydesk {
@@ -60,7 +73,7 @@ impl Keydesk {
                 opened_at: None,
                 withdrawn_at: None,
             };
-            let (token, new) = this.seal_handover(installation, &handover, &secret).ok_or(KeyError::Unavailable)?;
+            let (token, new) = this.seal_handover(&caller, &handover, &secret).ok_or(KeyError::Unavailable)?;
             change.insert_handover(&new, now).await.map_err(failure::public)?;
             let detail = json!({ "handover": handover.id, "expires_at": handover.expires_at });
             let event = AuditEvent::on_key(Action::HandoverCreate, id, detail);
@@ -89,12 +102,26 @@ impl Keydesk {
         Ok(NewHandoverLink { handover, token: PlainSecret::new(token) })
     }
 
-    /// Whether the link with this token can still be opened. Asking does not use the link up, so previews of links may
-    /// ask.
-    pub async fn handover_is_open(&self, token: &str, via: &Via) -> Result<bool, KeyError> {
-        let Some(hash) = link_token::hash(token) else { return Ok(false) };
-        let found = self.look_for_handover(&hash, via).await?;
-        Ok(found.is_some_and(|found| self.module_enabled(found.installation)))
+    /// From whom the link with this token is; `None`: it can't be opened. Asking does not use the link up, so previews of links
+    /// may ask.
+    pub async fn handover_sender(&self, token: &str, via: &Via) -> Result<Option<HandoverSender>, KeyError> {
+        let Some(hash) = link_token::hash(token) else { return Ok(None) };
+        match self.look_for_handover(&hash, via).await? {
+            Some(found) if self.module_enabled(found.installation) => Ok(Some(self.sender_of(&found).await?)),
+            _ => Ok(None),
+        }
+    }
+
+    async fn sender_of(&self, found: &HandoverSecret) -> Result<HandoverSender, KeyError> {
+        let organisation = self.remembered(found.installation).map(|of| of.title).unwrap_or_default();
+        let name = match found.administrator {
+            None => None,
+            Some(id) => {
+                let names = self.inner.store.administrator_names(found.installation).await;
+                names.map_err(failure::public)?.remove(&id)
+            }
+        };
+        Ok(HandoverSender { organisation, name })
     }
 
     /// Looks on a reader, and counts who finds nothing: anybody may ask.
@@ -111,7 +138,8 @@ impl Keydesk {
     pub async fn open_handover(&self, token: &PlainSecret, via: &Via) -> Result<HandedOver, KeyError> {
         let hash = link_token::hash(token.expose()).ok_or(KeyError::HandoverOver)?;
         // For a change others wait, so it is begun only for a link that is there.
-        self.look_for_handover(&hash, via).await?.ok_or(KeyError::HandoverOver)?;
+        let found = self.look_for_handover(&hash, via).await?.ok_or(KeyError::HandoverOver)?;
+        let sender = self.sender_of(&found).await?;
         let (token, via) = (token.clone(), via.clone());
         self.change(ONE, move |this, mut change| async move {
             let now = this.now();
@@ -133,7 +161,7 @@ impl Keydesk {
             let event = AuditEvent::on_key(Action::HandoverOpen, found.key, json!({ "handover": found.id }));
             this.write_audit(&mut change, found.installation, (Actor::Bearer, &via), now, vec![event]).await?;
             this.commit(change).await?;
-            Ok(HandedOver { key, secret })
+            Ok(HandedOver { key, secret, installation: found.installation, sender })
         })
         .await
     }
@@ -169,10 +197,15 @@ impl Keydesk {
 
     fn seal_handover(
         &self,
-        installation: InstallationId,
+        caller: &Caller,
         handover: &Handover,
         secret: &PlainSecret,
     ) -> Option<(PlainSecret, NewHandover)> {
+        let installation = caller.installation;
+        let administrator = match caller.actor {
+            Actor::Administrator { id } => Some(id),
+            Actor::System | Actor::Operator | Actor::Key { .. } | Actor::Bearer => None,
+        };
         let (keyring, entropy) = (self.keyring(), &*self.inner.entropy);
         let token = link_token::new(entropy);
         let master_key_id = keyring.master_id().to_owned();
@@ -182,6 +215,7 @@ impl Keydesk {
             id: handover.id,
             installation,
             key: handover.key_id,
+            administrator,
             token_hash: link_token::hash(token.expose())?,
             sealed_secret: seal::seal_bytes(&key, entropy, &associated, secret.expose().as_bytes())?,
             master_key_id,

@@ -155,7 +155,7 @@ pub use examine::Finding;
 pub use explain::Explained;
 pub use export::Export;
 pub use guessing::GuessingDetected;
-pub use handover::{HandedOver, NewHandoverLink};
+pub use handover::{HandedOver, HandoverSender, NewHandoverLink};
 pub use history::{History, HistoryEntry};
 pub use installation::Installation;
 pub use installations::NewInstallation;

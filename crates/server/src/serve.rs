@@ -119,6 +119,8 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
         None => None,
     };
     documentation.test_keys = forward.answers(Environment::Test);
+    documentation.live_keys = forward.answers(Environment::Live);
+    documentation.gateway_of = Some(installation);
     let background = keydesk.start();
     let dispatcher = router::dispatcher_for(&keydesk, access, documentation, gateway.clone(), at_authz);
     let telemetry = otlp.map(|otlp| telemetry::start(otlp, dispatcher.edge(), keydesk.request_id(keydesk.now())));

@@ -1,4 +1,4 @@
-use model::{Handover, HandoverId, InstallationId, Instant, KeyId};
+use model::{AdministratorId, Handover, HandoverId, InstallationId, Instant, KeyId};
 use uuid::Uuid;
 
 use crate::{
@@ -22,6 +22,8 @@ pub struct NewHandover {
     pub installation: InstallationId,
     /// The key whose secret it hands over.
     pub key: KeyId,
+    /// Who made it, where that was an administrator.
+    pub administrator: Option<AdministratorId>,
     /// The hash by which it is looked up.
     pub token_hash: TokenHash,
     /// The master key that, with the token, opens it.
@@ -41,6 +43,8 @@ pub struct HandoverSecret {
     pub installation: InstallationId,
     /// The key.
     pub key: KeyId,
+    /// Who made it, where that was an administrator and is known.
+    pub administrator: Option<AdministratorId>,
     /// The master key that, with the token, opens it.
     pub master_key_id: String,
     /// The secret.
@@ -48,11 +52,11 @@ pub struct HandoverSecret {
 }
 
 pub(crate) const INSERT_HANDOVER: &str = "INSERT INTO handover \
-     (id, installation_id, key_id, token_hash, master_key_id, sealed_secret, created_at, expires_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+     (id, installation_id, key_id, token_hash, master_key_id, sealed_secret, created_at, expires_at, administrator_id) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 /// The token alone says whose it is: whoever opens a link has no account.
-pub(crate) const HANDOVER_BY_TOKEN: &str = "SELECT id, installation_id, key_id, master_key_id, sealed_secret FROM handover \
-     WHERE token_hash = $1 AND sealed_secret IS NOT NULL AND expires_at > $2";
+pub(crate) const HANDOVER_BY_TOKEN: &str = "SELECT id, installation_id, key_id, administrator_id, master_key_id, sealed_secret \
+     FROM handover WHERE token_hash = $1 AND sealed_secret IS NOT NULL AND expires_at > $2";
 pub(crate) const OPEN_HANDOVER: &str = "UPDATE handover SET opened_at = $2, master_key_id = NULL, sealed_secret = NULL \
      WHERE id = $1 AND sealed_secret IS NOT NULL AND expires_at > $2";
 pub(crate) const WITHDRAW_HANDOVER: &str = "UPDATE handover SET withdrawn_at = $4, master_key_id = NULL, sealed_secret = NULL \
@@ -75,6 +79,7 @@ row! {
         id: Uuid,
         installation_id: Uuid,
         key_id: Uuid,
+        administrator_id: Option<Uuid>,
         master_key_id: String,
         sealed_secret: Vec<u8>,
     }
@@ -97,6 +102,7 @@ impl From<SecretRow> for HandoverSecret {
             id: HandoverId(row.id),
             installation: InstallationId(row.installation_id),
             key: KeyId(row.key_id),
+            administrator: row.administrator_id.map(AdministratorId),
             master_key_id: row.master_key_id,
             sealed_secret: row.sealed_secret,
         }
@@ -163,6 +169,7 @@ impl Change {
                 .bind(&new.sealed_secret)
                 .bind(now.as_millis())
                 .bind(new.expires_at.as_millis())
+                .bind(new.administrator.map(|id| id.0))
                 .execute(connection)
                 .await?;
         });

@@ -39,6 +39,7 @@ macro_rules! migrations {
             "0025_token_origins"
             "0026_contact_centre"
             "0027_list_order"
+            "0028_handover_sender"
         )
     };
     ($folder:literal; $($name:literal)+) => {

@@ -1,11 +1,9 @@
-//! `/keys/{id}/activity`: what a key was used for. A plain document.
+//! The tab `Activity`: what a key was used for, and what was done to it.
 
 mod chart;
 mod compared;
-mod page;
+mod panel;
 mod refused;
-mod show;
-mod span;
 mod tables;
 
-pub(crate) use show::{PATH, show};
+pub(super) use panel::panel;

@@ -1,10 +1,19 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, net::IpAddr};
 
 use domain::{Caller, History, LimitState};
-use model::{Handover, HandoverId, Instant, Key, KeyKind, KeyStatus, Permission, SecretInfo, Trial, WhatBreaks};
+use model::{
+    Handover, HandoverId, Instant, Key, KeyActivity, KeyKind, KeyStatus, Permission, SecretInfo, TimeZone, Trial,
+    WhatBreaks,
+};
 
-use super::token_form::TokenForm;
-use crate::{ApiError, FieldProblem, ui::key_settings::SettingsForm};
+use super::{done::Done, span::Span, tab::Tab, token_form::TokenForm};
+use crate::{
+    ApiError, FieldProblem,
+    ui::{FirstCall, key_settings::SettingsForm, labels::is_default},
+};
+
+/// What the button that copies the key sends. Without scripts it reveals the key.
+pub(super) const COPY: &str = "copy";
 
 /// What a form on this page has just done, or why it was refused.
 #[derive(Clone, Debug)]
@@ -19,21 +28,6 @@ pub(super) enum Flash {
     Proposed(String),
     /// The form was refused.
     Refused(ApiError),
-}
-
-/// Something that was done, which the address names.
-#[derive(Debug)]
-pub(super) struct Done {
-    /// Its name in the address.
-    pub(super) name: &'static str,
-    /// A sentence.
-    pub(super) text: &'static str,
-    /// Whether it is still so: an address may be opened later.
-    pub(super) holds: fn(&Key) -> bool,
-    /// The form that takes it back.
-    pub(super) undo: Option<&'static str>,
-    /// The element that has the focus afterwards: where the person was.
-    pub(super) focus: &'static str,
 }
 
 /// What a change gave.
@@ -64,6 +58,7 @@ pub(super) enum Given {
 pub(super) enum Opened {
     #[default]
     Nothing,
+    /// The settings, which are filled in or were refused.
     Edit,
     Rotate,
     EndOverlap,
@@ -93,6 +88,14 @@ impl Opened {
         Self::DIALOGS.iter().find(|(_, dialog)| *dialog == name).map_or(Self::Nothing, |(dialog, _)| *dialog)
     }
 
+    /// Its name in an address; empty: it is no dialog.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Withdraw(_) => "withdraw",
+            _ => Self::DIALOGS.iter().find(|(dialog, _)| *dialog == self).map_or("", |(_, name)| *name),
+        }
+    }
+
     /// The dialog's heading, which is its name.
     pub(super) const fn title(self) -> &'static str {
         match self {
@@ -110,7 +113,6 @@ impl Opened {
     /// The element that opens it, by its id.
     pub(super) fn opener(self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
-            Self::Edit => "open-edit",
             Self::Rotate => "open-rotate",
             Self::EndOverlap => "open-end-overlap",
             Self::HandOver => "open-hand-over",
@@ -118,8 +120,16 @@ impl Opened {
             Self::Withdraw(handover) => return Cow::Owned(format!("open-withdraw-{handover}")),
             Self::Disable => "open-disable",
             Self::Delete => "open-delete",
-            Self::Nothing => "",
+            Self::Edit | Self::Nothing => "",
         })
+    }
+
+    /// The page on which its form stands.
+    pub(super) const fn tab(self) -> Tab {
+        match self {
+            Self::EndOverlap | Self::Withdraw(_) => Tab::Activity,
+            _ => Tab::Settings,
+        }
     }
 
     /// Whether it asks before something stops working.
@@ -144,10 +154,6 @@ pub(super) struct KeyDetails {
     pub(super) key: Key,
     pub(super) secrets: Vec<SecretInfo>,
     pub(super) handovers: Vec<Handover>,
-    /// `None`: the person may not read the audit log.
-    pub(super) history: Option<History>,
-    /// The history does not begin with the newest entry.
-    pub(super) earlier: bool,
     /// Allowed calls of each of the last 30 days, today last.
     pub(super) days: Vec<u32>,
     /// Whether allowed calls are recorded.
@@ -163,6 +169,8 @@ pub(super) struct KeyDetails {
     pub(super) may_rotate: bool,
     /// The installation keeps sealed copies, so a secret can be shown again.
     pub(super) recoverable: bool,
+    /// What its client calls first.
+    pub(super) call: FirstCall,
     pub(super) now: Instant,
     pub(super) flash: Option<Flash>,
     pub(super) open: Opened,
@@ -170,8 +178,12 @@ pub(super) struct KeyDetails {
     pub(super) overlap: Option<u32>,
     /// The values of the dialog that makes a token.
     pub(super) token: TokenForm,
-    /// The values of the form that edits it.
+    /// What the tab of activity shows; `None`: the other tab is open.
+    pub(super) activity: Option<ActivityDetails>,
+    /// The values of the settings.
     pub(super) form: SettingsForm,
+    /// Whether the form has what somebody typed, which is nowhere kept.
+    pub(super) typed: bool,
     /// What is wrong with the form.
     pub(super) problems: Vec<FieldProblem>,
     /// What the change would refuse: sentences, and their names for the form. It was not made for that.
@@ -183,14 +195,67 @@ pub(super) struct KeyDetails {
     /// The version that the form changes, where that is not the key's own.
     pub(super) version: Option<i64>,
     pub(super) catalogue: model::Catalogue,
+    /// From where the person reads this.
+    pub(super) reader_address: Option<IpAddr>,
+}
+
+/// What the key was used for, and what was done to it.
+#[derive(Clone, Debug)]
+pub(super) struct ActivityDetails {
+    pub(super) activity: KeyActivity,
+    pub(super) span: &'static Span,
+    pub(super) zone: TimeZone,
+    /// `None`: the person may not read the audit log.
+    pub(super) history: Option<History>,
+    /// The history does not begin with the newest entry.
+    pub(super) earlier: bool,
 }
 
 impl KeyDetails {
+    /// The tab that is open.
+    pub(super) fn tab(&self) -> Tab {
+        if self.activity.is_some() { Tab::Activity } else { Tab::Settings }
+    }
+
+    /// How far back its activity goes, where that was chosen.
+    pub(super) fn range(&self) -> Option<&'static str> {
+        let span = self.activity.as_ref()?.span;
+        (span != Span::named("")).then_some(span.name)
+    }
+
+    /// The page as it is, without what is open or given on it.
+    pub(super) fn address(&self) -> String {
+        let address = self.tab().address(self.key.id);
+        self.range().map_or_else(|| address.clone(), |range| format!("{address}?range={range}"))
+    }
+
+    /// The address of a dialog over the page as it is.
+    pub(super) fn opens(&self, dialog: Opened) -> String {
+        let address = self.address();
+        let sign = if address.contains('?') { '&' } else { '?' };
+        let link = match dialog {
+            Opened::Withdraw(link) => format!("&handover={link}"),
+            _ => String::new(),
+        };
+        format!("{address}{sign}open={}{link}", dialog.name())
+    }
+
+    /// Whether it works, or can again be made to.
+    pub(super) fn lives(&self) -> bool {
+        self.key.status != KeyStatus::Revoked
+    }
+
+    /// Whether its settings are a form for this person.
+    pub(super) fn may_edit(&self) -> bool {
+        self.may_change && self.lives() && !is_default(&self.key)
+    }
+
+    pub(super) fn may_reveal(&self) -> bool {
+        self.may_rotate && self.recoverable && self.lives()
+    }
+
     pub(super) fn may_hand_over(&self) -> bool {
-        self.may_change
-            && self.recoverable
-            && self.key.status == KeyStatus::Active
-            && !crate::ui::labels::is_default(&self.key)
+        self.may_change && self.recoverable && self.key.status == KeyStatus::Active && !is_default(&self.key)
     }
 
     pub(super) fn may_make_token(&self) -> bool {

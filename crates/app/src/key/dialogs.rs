@@ -141,7 +141,8 @@ fn hand_over(page: &KeyDetails) -> AnyView {
     let content = view! {
         <p>
             "A hand-over link shows " {named(&page.key)}
-            " once to the client's developer, who needs no account. It works for 7 days. This page says when it was opened."
+            " once to the client's developer, who needs no account. It names you and your organisation, says what restricts the key, and \
+             works for 7 days. The key's activity says when it was opened."
         </p>
     };
     form(
@@ -199,7 +200,7 @@ fn form(page: &KeyDetails, asked: Asked, content: AnyView) -> AnyView {
             <input type="hidden" name="version" value=page.key.version.to_string()/>
             {content}
             <div class="dialog-foot">
-                <a class="button" href=format!("{address}#{opener}") data-close autofocus=careful>"Cancel"</a>
+                <a class="button" href=format!("{}#{opener}", page.address()) data-close autofocus=careful>"Cancel"</a>
                 <button
                     type="submit"
                     class=asked.class

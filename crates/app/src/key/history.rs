@@ -1,21 +1,22 @@
 use domain::{History, HistoryEntry};
 use leptos::prelude::*;
 
-use super::details::KeyDetails;
+use super::details::{ActivityDetails, KeyDetails};
 use crate::ui::{
     labels::time,
     told::{Difference, differences, what, who},
 };
 
-/// What was done to a key, newest first, with a link to the rest.
-pub(super) fn history(page: &KeyDetails) -> AnyView {
-    let address = format!("/keys/{}", page.key.id);
-    let Some(History { entries, older }) = &page.history else { return ().into_any() };
-    let older = older.map(|before| format!("{address}?before={before}#history"));
+/// What was done to a key, newest first: by whom, from where and when, with a link to the rest.
+pub(super) fn history(page: &KeyDetails, of: &ActivityDetails) -> AnyView {
+    let address = page.address();
+    let Some(History { entries, older }) = &of.history else { return ().into_any() };
+    let sign = if address.contains('?') { '&' } else { '?' };
+    let older = older.map(|before| format!("{address}{sign}before={before}#history"));
     view! {
         <section class="panel" aria-labelledby="history">
             <h2 id="history">"History"</h2>
-            {page.earlier.then(|| view! { <p><a href=format!("{address}#history")>"Show the newest"</a></p> })}
+            {of.earlier.then(|| view! { <p><a href=format!("{address}#history")>"Show the newest"</a></p> })}
             <ol class="history">{entries.iter().map(entry).collect_view()}</ol>
             {older.map(|href| view! { <p><a href=href>"Show older"</a></p> })}
         </section>

@@ -1,6 +1,6 @@
 use domain::{LimitKind, LimitOwner, LimitState};
 use leptos::prelude::*;
-use model::{Instant, Quota, RateLimit};
+use model::{Instant, Quota, RECORDING_BYTES_LIMIT, RateLimit};
 
 use super::details::KeyDetails;
 use crate::ui::{calls, count, labels::time};
@@ -30,8 +30,19 @@ pub(super) fn limits(page: &KeyDetails) -> AnyView {
         {settings.quotas.iter().map(quota).collect_view()}
         {page.limits.is_none().then(|| view! { <dd class="faint">{unknown(none)}</dd> })}
         {ceilings(page)}
+        {contact_centre(page)}
     }
     .into_any()
+}
+
+/// What it may do in units of the contact centre, where that is limited.
+fn contact_centre(page: &KeyDetails) -> Option<AnyView> {
+    let mut limits = page.key.settings.contact_centre.words();
+    let states = page.limits.as_deref().unwrap_or_default().iter();
+    let bytes = states.filter(|state| state.label.name() == RECORDING_BYTES_LIMIT);
+    limits.extend(bytes.map(|state| format!("{} bytes of recordings left today", count(state.remaining))));
+    let rows = limits.into_iter().map(|limit| view! { <dd><bdi translate="no">{limit}</bdi></dd> }).collect::<Vec<_>>();
+    (!rows.is_empty()).then(|| view! { <dt>"In the contact centre"</dt> {rows} }.into_any())
 }
 
 /// Said where the state of limits could not be read. Ceilings are told with it, so none is known of then.

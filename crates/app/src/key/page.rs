@@ -1,54 +1,82 @@
 use leptos::prelude::*;
-use model::KeyStatus;
 
 use super::{
-    details::{Flash, Given, KeyDetails, Opened, Shown},
+    activity,
+    details::{Flash, Given, KeyDetails, Shown},
     dialogs::dialog,
-    edit::edit,
-    facts::{facts, side},
-    head::{Head, Tab},
-    history::history,
-    secrets::{hand_over, rotation},
-    token,
+    facts::facts,
+    head::head,
+    settings::settings,
+    side::side,
+    tab::Tab,
 };
-use crate::ui::{
-    Ask, NewKeyDialog, Notice, ShownOnce, Tone, Unseen,
-    labels::{end_text, is_default},
-    post_button,
+use crate::{
+    frame::module,
+    ui::{Ask, NewKeyDialog, Notice, ShownOnce, Tone, Unseen, call_box, labels::end_text, post_button},
+    web::Assets,
 };
 
 /// Everything about one key.
 pub(super) fn key_page(page: &KeyDetails) -> AnyView {
-    let key = &page.key;
-    let editable = page.may_change && !is_default(key) && key.status != KeyStatus::Revoked;
-    let edited = page.open == Opened::Edit && editable;
+    let script = expect_context::<Assets>().key;
     let dialog = dialog(page);
     // A refused dialog says itself why.
     let flash = page.flash.clone().filter(|flash| dialog.is_none() || !matches!(flash, Flash::Refused(_)));
-    let body = if edited { edit(page) } else { all(page) };
-    let focus = match &page.flash {
-        Some(Flash::Done(done)) => done.focus,
-        _ => "",
-    };
-    let head = Head {
-        key,
-        tab: Tab::Settings,
-        may_change: page.may_change,
-        may_rotate: page.may_rotate,
-        tried: page.tried.is_some(),
-        editing: edited,
-        focus,
-        now: page.now,
-    };
     view! {
-        <div class="key-page" data-address=format!("/keys/{}", key.id)>
+        <div class="key-page" data-address=page.address()>
             {dialog}
             <nav class="crumbs" aria-label="Breadcrumb">
                 <a href="/keys" rel="external">"API Keys"</a>
             </nav>
-            {head.view()}
+            {head(page)}
             {flash.map(|flash| told(page, flash))}
-            {body}
+            {tabs(page)}
+            {Tab::ALL.map(|tab| panel(page, tab)).collect_view()}
+        </div>
+        {module(&script, use_nonce())}
+    }
+    .into_any()
+}
+
+/// The tabs, as links; `key.js` makes tabs of them.
+fn tabs(page: &KeyDetails) -> AnyView {
+    let links = Tab::ALL.map(|tab| {
+        let (id, panel) = tab.ids();
+        let here = tab == page.tab();
+        let href = if here { page.address() } else { tab.address(page.key.id) };
+        view! {
+            <li>
+                <a id=id href=href aria-current=here.then_some("page") data-panel=panel>
+                    {tab.title()}
+                </a>
+            </li>
+        }
+    });
+    view! {
+        <nav class="tabs" aria-label="This key">
+            <ul>{links.collect_view()}</ul>
+        </nav>
+    }
+    .into_any()
+}
+
+/// What a tab shows; empty, and not seen, of one that is not open.
+fn panel(page: &KeyDetails, tab: Tab) -> AnyView {
+    let (title, id) = tab.ids();
+    let here = tab == page.tab();
+    let content = match tab {
+        _ if !here => None,
+        Tab::Settings => Some(of_settings(page)),
+        Tab::Activity => page.activity.as_ref().map(|of| activity::panel(page, of)),
+    };
+    view! { <section class="key-panel" id=id aria-labelledby=title hidden=!here>{content}</section> }.into_any()
+}
+
+fn of_settings(page: &KeyDetails) -> AnyView {
+    view! {
+        <div class="key-columns">
+            <div class="key-main">{if page.may_edit() { settings(page) } else { facts(page) }}</div>
+            <div class="key-side">{side(page)}</div>
         </div>
     }
     .into_any()
@@ -89,10 +117,12 @@ fn given(page: &KeyDetails, shown: Shown) -> AnyView {
     let hint = key.hint.0.clone();
     let unseen = Unseen::Covered;
     let ask = if page.recoverable { Ask::Never } else { Ask::Always };
+    // What was called with the old secret is called with the new one.
+    let call = (given == Given::Rotated).then(|| call_box(&page.call, "new-key", &hint));
     let (heading, lead, hides, once) = match given {
         Given::Created => {
-            let (recoverable, opener) = (page.recoverable, "key-title");
-            return NewKeyDialog { key, secret: text, recoverable, opener }.view();
+            let (recoverable, call, opener) = (page.recoverable, &page.call, "key-title");
+            return NewKeyDialog { key, secret: text, recoverable, call, opener }.view();
         }
         Given::Rotated => (
             "The new key",
@@ -140,6 +170,7 @@ fn given(page: &KeyDetails, shown: Shown) -> AnyView {
             </p>
             <div>{once.view()}</div>
             <p class="faint scripted">{hides}</p>
+            {call}
         </section>
     }
     .into_any()
@@ -152,80 +183,3 @@ const REVEALED: &str = "The key's history records that you have seen it.";
 const COVERED: &str =
     "It is covered after 60 seconds, and when you turn to another window. Copying works all the same.";
 const GONE: &str = "It is hidden after 60 seconds, and when you turn to another window.";
-
-fn all(page: &KeyDetails) -> AnyView {
-    let key = &page.key;
-    let alive = key.status != KeyStatus::Revoked;
-    view! {
-        <div class="key-columns">
-            <div class="key-main">
-                {facts(page)}
-                {alive.then(|| rotation(page))}
-                {(alive && !is_default(key)).then(|| hand_over(page))}
-                {page.may_make_token().then(|| token::panel(page))}
-                {history(page)}
-                {(page.may_change && !is_default(key)).then(|| danger(page))}
-            </div>
-            <aside class="key-side" aria-label="Use and notes">{side(page)}</aside>
-        </div>
-    }
-    .into_any()
-}
-
-fn danger(page: &KeyDetails) -> AnyView {
-    let key = &page.key;
-    let action = format!("/keys/{}", key.id);
-    let again = |intent, label| post_button(&action, intent, label, "button", page.focused(intent));
-    if key.status == KeyStatus::Revoked {
-        return view! {
-            <section class="panel" aria-labelledby="danger">
-                <h2 id="danger">"Deleted"</h2>
-                <p>"Every call with this key is refused. You can restore the key for 30 days after it was deleted."</p>
-                {again("restore", "Restore")}
-            </section>
-        }
-        .into_any();
-    }
-    let disabled = !key.settings.enabled;
-    let (disable, delete) = (Opened::Disable.opener(), Opened::Delete.opener());
-    view! {
-        <section class="panel danger" aria-labelledby="danger">
-            <h2 id="danger">"Danger zone"</h2>
-            <div class="danger-row">
-                <p>
-                    {if disabled {
-                        "Every call with this key is refused. You can enable it again at any time."
-                    } else {
-                        "If you disable the key, every call with it is refused at once. You can enable it again at any time."
-                    }}
-                </p>
-                {if disabled {
-                    again("enable", "Enable")
-                } else {
-                    view! {
-                        <form method="get" action=action.clone()>
-                            <button
-                                type="submit"
-                                class="button danger"
-                                id=disable.clone()
-                                name="open"
-                                value="disable"
-                                autofocus=page.focused(&disable)
-                            >
-                                "Disable"
-                            </button>
-                        </form>
-                    }
-                        .into_any()
-                }}
-            </div>
-            <div class="danger-row">
-                <p>"If you delete the key, it stops working at once. You can restore it for 30 days."</p>
-                <a class="button danger" id=delete.clone() href=format!("{action}?open=delete") autofocus=page.focused(&delete)>
-                    "Delete"
-                </a>
-            </div>
-        </section>
-    }
-    .into_any()
-}

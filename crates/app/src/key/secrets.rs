@@ -1,8 +1,12 @@
 use leptos::prelude::*;
-use model::{Handover, Instant, Key, SecretInfo};
+use model::{Handover, Instant, Key, SecretInfo, SecretUsage};
 
-use super::details::{KeyDetails, Opened};
-use crate::ui::labels::{relative, time};
+use super::details::{ActivityDetails, KeyDetails, Opened};
+use crate::ui::{
+    count,
+    labels::{relative, time},
+    never, table_scroll,
+};
 
 /// Overlaps that are offered: seconds and words.
 pub(super) const OVERLAPS: [(u32, &str); 4] = [
@@ -31,28 +35,51 @@ pub(super) fn ending(secrets: &[SecretInfo], now: Instant) -> impl Iterator<Item
     secrets.iter().filter_map(move |secret| Some((secret, secret.expires_at.filter(|end| *end > now)?)))
 }
 
-/// The secrets of a key with the traffic on each.
-pub(super) fn rotation(page: &KeyDetails) -> AnyView {
-    let address = format!("/keys/{}", page.key.id);
-    let overlaps = two_work(&page.secrets, page.now);
+/// The secrets of a key with the traffic on each, the newest first.
+pub(super) fn secrets(page: &KeyDetails, of: &ActivityDetails) -> AnyView {
+    let overlaps = page.lives() && two_work(&page.secrets, page.now);
+    let rows = of.activity.secrets.iter().map(|secret| row(secret, page));
+    let table = view! {
+        <table class="table">
+            <thead>
+                <tr>
+                    <th scope="col">"Secret"</th>
+                    <th scope="col">"Created"</th>
+                    <th scope="col">"Works until"</th>
+                    <th scope="col" class="number">"Allowed"</th>
+                    <th scope="col" class="number">"Refused"</th>
+                    <th scope="col">"Last used"</th>
+                    <th scope="col">"Last address"</th>
+                </tr>
+            </thead>
+            <tbody>{rows.collect_view()}</tbody>
+        </table>
+    };
     view! {
         // Scripts fetch it again while something in it is about to change.
         <section class="panel" id="secrets" aria-labelledby="secrets-title" data-live=overlaps.then_some("")>
-            <h2 id="secrets-title" tabindex="-1" autofocus=page.focused("secrets-title")>{if overlaps { "Secrets: two work at the moment" } else { "Secret" }}</h2>
-            <ul class="secrets">
-                {page.secrets.iter().map(|secret| row(secret, page)).collect_view()}
-            </ul>
-            {(overlaps && page.may_rotate).then(|| end_overlap(page, &address))}
+            <h2 id="secrets-title" tabindex="-1" autofocus=page.focused("secrets-title")>
+                {if overlaps { "Secrets: two work at the moment" } else { "Secret" }}
+            </h2>
+            <p class="faint">{format!("Calls are those of the last {}.", of.span.words)}</p>
+            {table_scroll("Secrets", None, table.into_any())}
+            {(overlaps && page.may_rotate).then(|| end_overlap(page))}
         </section>
     }
     .into_any()
 }
 
-fn end_overlap(page: &KeyDetails, address: &str) -> AnyView {
+fn end_overlap(page: &KeyDetails) -> AnyView {
     let opener = Opened::EndOverlap.opener();
     view! {
         <p>
-            <a class="button danger" id=opener.clone() href=format!("{address}?open=end-overlap") autofocus=page.focused(&opener)>
+            <a
+                class="button danger"
+                id=opener.clone()
+                href=page.opens(Opened::EndOverlap)
+                data-opens
+                autofocus=page.focused(&opener)
+            >
                 "End overlap now"
             </a>
         </p>
@@ -60,34 +87,22 @@ fn end_overlap(page: &KeyDetails, address: &str) -> AnyView {
     .into_any()
 }
 
-fn row(secret: &SecretInfo, page: &KeyDetails) -> AnyView {
-    let now = page.now;
-    let (label, tone) = match secret.expires_at {
+fn row(of: &SecretUsage, page: &KeyDetails) -> AnyView {
+    let (label, tone) = match of.secret.expires_at {
         None => ("Current", "badge good"),
-        Some(end) if end > now => ("Old", "badge warning"),
+        Some(end) if end > page.now => ("Old", "badge warning"),
         Some(_) => ("Ended", "badge"),
     };
-    let used = match secret.last_used_at {
-        None if page.recorded => "never used".into_any(),
-        None => "use not recorded".into_any(),
-        Some(at) => view! { "last used " {relative(at)} }.into_any(),
-    };
-    let end = secret.expires_at.map(|end| {
-        let word = if end > now { "works until " } else { "ended " };
-        view! { <span>{word} {time(end)}</span> }
-    });
     view! {
-        <li>
-            <div>
-                <code translate="no">{secret.hint.0.clone()}</code>
-                <span class=tone>{label}</span>
-            </div>
-            <p class="faint">
-                <span>{used}</span>
-                <span>"created " {time(secret.created_at)}</span>
-                {end}
-            </p>
-        </li>
+        <tr>
+            <th scope="row"><code translate="no">{of.secret.hint.0.clone()}</code> " " <span class=tone>{label}</span></th>
+            <td>{time(of.secret.created_at)}</td>
+            <td>{of.secret.expires_at.map(time)}</td>
+            <td class="number">{count(of.counts.allowed)}</td>
+            <td class="number">{count(of.counts.refused())}</td>
+            <td>{of.secret.last_used_at.map_or_else(|| never(page.recorded).into_any(), |at| relative(at).into_any())}</td>
+            <td><bdi translate="no">{of.last_address.map(|address| address.to_string())}</bdi></td>
+        </tr>
     }
     .into_any()
 }
@@ -110,7 +125,6 @@ pub(super) fn confirm(key: &Key, id: &'static str, what: &str) -> AnyView {
 
 /// The links that hand the key over.
 pub(super) fn hand_over(page: &KeyDetails) -> AnyView {
-    let address = format!("/keys/{}", page.key.id);
     let waiting = page.handovers.iter().any(|handover| handover.is_open(page.now));
     view! {
         <section class="panel" id="hand-over" aria-labelledby="hand-over-title" data-live=waiting.then_some("")>
@@ -120,17 +134,8 @@ pub(super) fn hand_over(page: &KeyDetails) -> AnyView {
                 .then(|| {
                     view! {
                         <ul class="secrets" aria-label="Hand-over links">
-                            {page.handovers.iter().map(|handover| link(page, handover, &address)).collect_view()}
+                            {page.handovers.iter().map(|handover| link(page, handover)).collect_view()}
                         </ul>
-                    }
-                })}
-            {page
-                .may_hand_over()
-                .then(|| {
-                    view! {
-                        <p>
-                            <a class="button" id="open-hand-over" href=format!("{address}?open=hand-over")>"Hand over"</a>
-                        </p>
                     }
                 })}
         </section>
@@ -138,13 +143,13 @@ pub(super) fn hand_over(page: &KeyDetails) -> AnyView {
     .into_any()
 }
 
-fn withdraw(handover: &Handover, address: &str) -> AnyView {
-    let opener = Opened::Withdraw(handover.id).opener();
-    let href = format!("{address}?open=withdraw&handover={}", handover.id);
-    view! { <a class="button small" id=opener href=href>"Withdraw link"</a> }.into_any()
+fn withdraw(page: &KeyDetails, handover: &Handover) -> AnyView {
+    let dialog = Opened::Withdraw(handover.id);
+    view! { <a class="button small" id=dialog.opener() href=page.opens(dialog) data-opens>"Withdraw link"</a> }
+        .into_any()
 }
 
-fn link(page: &KeyDetails, handover: &Handover, address: &str) -> AnyView {
+fn link(page: &KeyDetails, handover: &Handover) -> AnyView {
     let now = page.now;
     let (label, tone, more) = match (handover.opened_at, handover.withdrawn_at) {
         (Some(at), _) => ("Opened", "badge good", view! { <span>"opened " {relative(at)}</span> }.into_any()),
@@ -165,7 +170,7 @@ fn link(page: &KeyDetails, handover: &Handover, address: &str) -> AnyView {
                 <span>"created " {time(handover.created_at)}</span>
                 {more}
             </p>
-            {(page.may_change && handover.is_open(now)).then(|| withdraw(handover, address))}
+            {(page.may_change && handover.is_open(now)).then(|| withdraw(page, handover))}
         </li>
     }
     .into_any()

@@ -1,35 +1,14 @@
-//! Derived tokens on the page of a key: what they are, and the dialog that makes one.
+//! The dialog that makes a derived token.
 
 use leptos::prelude::*;
 use model::TokenLife;
 
-use super::details::{KeyDetails, Opened};
+use super::details::KeyDetails;
 
 /// Lives that are offered: seconds and words.
 const LIVES: [(u32, &str); 3] = [(60, "1 minute"), (LIFE, "15 minutes"), (TokenLife::MAX_SECONDS, "1 hour")];
 /// The one that is chosen at first.
 const LIFE: u32 = 900;
-
-/// What tokens of the key are for, and the way to the dialog.
-pub(super) fn panel(page: &KeyDetails) -> AnyView {
-    let address = format!("/keys/{}", page.key.id);
-    let opener = Opened::Token.opener();
-    view! {
-        <section class="panel" aria-labelledby="tokens-title">
-            <h2 id="tokens-title">"Tokens"</h2>
-            <p class="faint">
-                "A token stands in for the key for an hour at most, where the key must not be, as in a web page. It does no more than the \
-                 key may do at the time, and ends with it. Programs make their own with POST /api/v1/tokens."
-            </p>
-            <p>
-                <a class="button" id=opener.clone() href=format!("{address}?open=token") autofocus=page.focused(&opener)>
-                    "Make a token"
-                </a>
-            </p>
-        </section>
-    }
-    .into_any()
-}
 
 /// The fields of the dialog.
 pub(super) fn fields(page: &KeyDetails) -> AnyView {

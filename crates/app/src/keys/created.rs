@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::key_row::KeyRow;
+use crate::ui::FirstCall;
 
 /// The fields of a form: names and values, in order.
 pub(crate) type Fields = Vec<(String, String)>;
@@ -13,16 +14,25 @@ pub(crate) struct CreatedKey {
     pub(crate) secret: Result<String, String>,
     /// Whether the installation keeps a copy, so that it can be revealed later.
     pub(crate) again: bool,
+    /// What its client calls first.
+    pub(crate) call: FirstCall,
 }
 
 #[cfg(feature = "ssr")]
 impl CreatedKey {
     /// The key of an answer, as pages have it.
     pub(super) fn of(answer: domain::Answered, session: &domain::Session, now: model::Instant) -> Self {
+        use leptos::prelude::expect_context;
+
+        use crate::web::{BrowserAccess, Documentation, reached_at};
+        let documentation = expect_context::<std::sync::Arc<Documentation>>();
+        let parts = expect_context::<axum::http::request::Parts>();
+        let keydesk = reached_at(&expect_context::<BrowserAccess>(), &parts.headers);
+        let call = FirstCall::of(&answer.key, session.installation.id, &documentation, &keydesk);
         let secret = match answer.secret {
             Ok(secret) => Ok(secret.expose().to_owned()),
             Err(reason) => Err(reason.to_string()),
         };
-        Self { key: KeyRow::of(answer.key, now), secret, again: session.installation.recoverable }
+        Self { key: KeyRow::of(answer.key, now), secret, again: session.installation.recoverable, call }
     }
 }

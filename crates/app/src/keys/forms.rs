@@ -21,10 +21,10 @@ use crate::{
         resume::{self, Resumed, resume},
     },
     ui::{
-        NewKeyDialog,
+        FirstCall, NewKeyDialog,
         key_settings::{Form, SettingsForm, differences_view, new_key, refusal, save},
     },
-    web::{Assets, Reader, WebState, form_token::once, origin, session::signed_in},
+    web::{Assets, Reader, WebState, form_token::once, origin, reached_at, session::signed_in},
 };
 
 const PAGE: &str = "/keys";
@@ -112,6 +112,8 @@ async fn created(web: &WebState, parts: Parts, answered: Answered, session: &Ses
         return Gives::Created.redirect(web, &parts.headers, key.id, token);
     }
     let title = key.settings.client_name.as_str().to_owned();
+    let reached = reached_at(&web.access, &parts.headers);
+    let call = FirstCall::of(&key, session.installation.id, &web.documentation, &reached);
     framed(web, parts, StatusCode::OK, title.clone(), move || {
         let secret = secret.expose().to_owned();
         view! {
@@ -119,7 +121,7 @@ async fn created(web: &WebState, parts: Parts, answered: Answered, session: &Ses
                 <h1>
                     <bdi translate="no">{title.clone()}</bdi>
                 </h1>
-                {NewKeyDialog { key: &key, secret, recoverable, opener: "" }.view()}
+                {NewKeyDialog { key: &key, secret, recoverable, call: &call, opener: "" }.view()}
             </div>
         }
         .into_any()

@@ -2,8 +2,13 @@ use leptos::{html, prelude::*};
 use model::KeyStatus;
 use web_sys::KeyboardEvent;
 
-use super::{created::CreatedKey, dom, secret::SecretBox, state::KeysState};
-use crate::ui::{Dialog, DialogHandle, Notice, Tone, live};
+use super::{
+    created::CreatedKey,
+    dom,
+    secret::{CommandBox, SecretBox},
+    state::KeysState,
+};
+use crate::ui::{Dialog, DialogHandle, Notice, Tone, live, seen_again};
 
 /// The new key: the last step of the dialog that made it. Where nothing shows the key again, it does not go uncopied without
 /// a question.
@@ -36,30 +41,22 @@ pub(super) fn Ready(created: CreatedKey) -> impl IntoView {
     let disabled = created.key.status == KeyStatus::Disabled;
     Effect::new(|| dom::after_rendering(|| _ = dom::focus("#add [data-first]")));
     let (name, hint) = (created.key.name, created.key.hint);
+    let call = created.call;
+    let (guide, guide_title) = (call.guide.clone(), call.guide_title.clone());
     let told = match created.secret {
-        Ok(secret) => view! {
-            <Notice tone=Tone::Good>
-                "The API key of " <bdi translate="no">{name}</bdi> " is ready. Hand it over the way you hand over a password."
-                {disabled.then_some(" It is disabled: every call with it is refused until somebody enables it.")}
-            </Notice>
-            <SecretBox secret hint copied copy/>
-            <p class="faint">
-                {if again { "It can be revealed again. " } else { "It is shown only now: this installation keeps no copy of it. " }}
-                {(again && !disabled)
-                    .then(|| {
-                        view! {
-                            <a href=format!("/keys/{id}?open=hand-over") rel="external">
-                                "Send a hand-over link"
-                            </a>
-                            " · "
-                        }
-                    })}
-                <a href="/docs" rel="external">
-                    "How to call"
-                </a>
-            </p>
+        Ok(secret) => {
+            let whole = call.with(&secret);
+            view! {
+                <Notice tone=Tone::Good>
+                    "The API key of " <bdi translate="no">{name}</bdi> " is ready. Hand it over the way you hand over a password."
+                    {disabled.then_some(" It is disabled: every call with it is refused until somebody enables it.")}
+                </Notice>
+                <SecretBox secret hint=hint.clone() copied copy/>
+                <p class="faint">{seen_again(again)}</p>
+                <CommandBox call whole hint copied/>
+            }
+            .into_any()
         }
-        .into_any(),
         Err(reason) => view! {
             <Notice tone=Tone::Warning>
                 "This form was sent before, and the API key of " <bdi translate="no">{name}</bdi> " is there. " {reason}
@@ -67,9 +64,16 @@ pub(super) fn Ready(created: CreatedKey) -> impl IntoView {
         }
         .into_any(),
     };
+    let hand_over = (again && !disabled).then(|| format!("/keys/{id}?open=hand-over"));
     view! {
         <div class="form" on:keydown=escape>
             {told}
+            <p class="new-key-ways">
+                {hand_over.map(|address| view! { <a href=address rel="external">"Send a hand-over link"</a> })}
+                <a href=guide rel="external">
+                    {guide_title}
+                </a>
+            </p>
             {live(move || asked.get().then(|| view! { <Leaving asked dialog copy/> }))}
             <div class="dialog-foot">
                 <button

@@ -5,7 +5,7 @@ use leptos::{ev, leptos_dom::helpers::WindowListenerHandle, prelude::*};
 use model::KeyId;
 
 use super::{api::reveal_key, debounce::Debounce, dom, key_row::KeyRow, state::KeysState};
-use crate::ui::{Glyph, Icon, live};
+use crate::ui::{FirstCall, Glyph, Icon, SETS_KEY, live};
 
 /// For how long a revealed secret stays.
 const SHOWN: Duration = Duration::from_secs(60);
@@ -158,6 +158,43 @@ pub(super) fn SecretBox(
                         }
                     })
             })}
+            <p role="status">{move || outcome.get()}</p>
+        </div>
+    }
+}
+
+/// The first call with a new key. What is seen of the command has the hint, so that the key is in one place, where it is covered; what
+/// is copied has the key.
+#[component]
+pub(super) fn CommandBox(
+    call: FirstCall,
+    /// With the key.
+    whole: String,
+    hint: String,
+    /// Whether somebody has the key.
+    copied: RwSignal<bool>,
+) -> impl IntoView {
+    let outcome = RwSignal::new("");
+    let FirstCall { lead, curl, .. } = call;
+    let command = StoredValue::new(whole);
+    let take = move |_| {
+        leptos::task::spawn_local(async move {
+            let done = copy(&command.get_value()).await;
+            if done {
+                copied.set(true);
+            }
+            let refused = "This browser does not allow copying. Copy the command, and put the key between its quotes.";
+            outcome.set(if done { "Copied" } else { refused });
+        });
+    };
+    view! {
+        <div class="first-call">
+            <p>{lead}</p>
+            <pre class="call" translate="no"><code>{SETS_KEY.0} {hint} {SETS_KEY.1} {curl}</code></pre>
+            <button type="button" class="button scripted" on:click=take>
+                <Icon glyph=Glyph::Copy/>
+                "Copy command"
+            </button>
             <p role="status">{move || outcome.get()}</p>
         </div>
     }

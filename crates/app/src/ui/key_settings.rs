@@ -8,12 +8,15 @@ mod limit_fields;
 mod limit_rows;
 mod narrowing;
 mod posted;
+mod problems;
 mod propose;
 mod read;
+mod scope_fields;
 mod text_settings;
+mod warning;
 
 pub(crate) use differences::differences_view;
-pub(crate) use fields::settings_fields;
+pub(crate) use fields::{Offered, settings_fields};
 pub(crate) use form::SettingsForm;
 pub(crate) use limit_fields::limit_fields;
 pub(crate) use limit_rows::LimitRows;

@@ -19,6 +19,8 @@ pub struct Assets {
     pub zone: String,
     /// The script of plain documents.
     pub document: String,
+    /// The script of the page of a key.
+    pub key: String,
     /// The script of the page of usage.
     pub usage: String,
     /// The script of the Integration Documentation.

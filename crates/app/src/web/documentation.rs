@@ -4,6 +4,7 @@ use std::{
 };
 
 use axum::body::Bytes;
+use model::InstallationId;
 
 /// A description that is made when somebody first asks for it.
 pub type Description = Pin<Box<dyn Future<Output = Option<Bytes>> + Send>>;
@@ -15,8 +16,12 @@ pub struct Documentation {
     pub public: bool,
     /// Where the gateway is, as programs and browsers reach it: a scheme, a host and perhaps a port. `None`: there is none.
     pub gateway: Option<String>,
+    /// The installation whose keys the gateway accepts.
+    pub gateway_of: Option<InstallationId>,
     /// Whether the gateway accepts test keys, and an API is there for them.
     pub test_keys: bool,
+    /// The same of live keys.
+    pub live_keys: bool,
     /// Where Keydesk is, in the same way.
     pub workspace: String,
     /// The OpenAPI document of the contact centre.
@@ -45,7 +50,9 @@ impl Default for Documentation {
         Self {
             public: false,
             gateway: None,
+            gateway_of: None,
             test_keys: false,
+            live_keys: false,
             workspace: "http://127.0.0.1:3000".to_owned(),
             openapi: || Box::pin(ready(None)),
             asyncapi: Bytes::new,

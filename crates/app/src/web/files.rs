@@ -49,6 +49,7 @@ impl Files {
             scopes: path("scopes.js"),
             zone: path("zone.js"),
             document: path("document.js"),
+            key: path("key.js"),
             usage: path("usage.js"),
             docs: path("docs.js"),
             try_it: path("try-it.js"),

@@ -27,5 +27,6 @@ impl WebState {
         provide_context(self.keydesk.clone());
         provide_context(self.assets.clone());
         provide_context(self.access.clone());
+        provide_context(Arc::clone(&self.documentation));
     }
 }

@@ -159,7 +159,8 @@ async fn limits_of_a_key_are_rows_without_scripts() {
     let own = create("Own", ROW).await;
     assert_eq!(texts(&own), ["default=1200/60s,burst=100"]);
     let page = format!("/keys/{}", own.id);
-    let shown = site.ask("GET", &page, &[HOST, HTML, headers[2]]).await.text;
+    let activity = format!("{page}/activity");
+    let shown = site.ask("GET", &activity, &[HOST, HTML, headers[2]]).await.text;
     assert!(shown.contains("1,200 calls a minute, at most 100 at once"), "{shown}");
     let edit = "intent=save&version=1&client_name=Own&preset=live-widget&settings=1&enabled=on&scope=live:read&limits=own\
                 &quota_name=daily&quota_calls=0&quota_period=day&quota_zone=&quota_scopes=";
@@ -167,6 +168,6 @@ async fn limits_of_a_key_are_rows_without_scripts() {
     let edited = listed("Own").await;
     let quotas: Vec<_> = edited.settings.quotas.iter().map(ToString::to_string).collect();
     assert_eq!((texts(&edited), quotas), (vec![], vec!["daily=0/day".to_owned()]));
-    let history = site.ask("GET", &page, &[HOST, HTML, headers[2]]).await.text;
+    let history = site.ask("GET", &activity, &[HOST, HTML, headers[2]]).await.text;
     assert!(history.contains("0 calls a day") && history.contains("<dt>Rate limits"), "{history}");
 }

@@ -54,7 +54,7 @@ async fn a_form_saves_all_that_it_says_in_one_change() {
     let name = format!("intent=save&id={id}&version=6&client_name=Name");
     assert_eq!(site.post("/keys", &headers, &name).await.status, StatusCode::SEE_OTHER);
     assert_eq!(state().await.1, KeyStatus::Disabled);
-    let page = site.ask("GET", &format!("/keys/{id}"), &[HOST, HTML, headers[2]]).await.text;
+    let page = site.ask("GET", &format!("/keys/{id}/activity"), &[HOST, HTML, headers[2]]).await.text;
     for words in ["State", "Enabled", "Disabled"] {
         assert!(page.contains(words), "{words}: {page}");
     }
@@ -80,7 +80,7 @@ async fn a_key_is_made_disabled_when_its_box_is_not_ticked() {
         assert_eq!((made.len(), made[0].status, made[0].version), (1, expected, 1), "{name}");
     }
     let off = named(&site, &caller, "Off").await.remove(0).id;
-    let page = site.ask("GET", &format!("/keys/{off}"), &[HOST, HTML, headers[2]]).await.text;
+    let page = site.ask("GET", &format!("/keys/{off}/activity"), &[HOST, HTML, headers[2]]).await.text;
     assert!(page.contains("Created, and disabled"), "{page}");
 }
 

@@ -72,7 +72,7 @@ async fn a_page_that_asks_by_itself_does_not_keep_its_session_alive() {
 async fn a_long_history_goes_on_behind_a_link() {
     let site = Site::open().await;
     let id = issue(&site).await.key.id;
-    let page = format!("/keys/{id}");
+    let page = format!("/keys/{id}/activity");
     let cookie = site.sign_in().await;
     let cookie = ("cookie", cookie.as_str());
     let short = site.ask("GET", &page, &[HOST, HTML, cookie]).await;
@@ -100,13 +100,14 @@ async fn a_hand_over_link_is_withdrawn_on_the_page() {
     let cookie = site.sign_in().await;
     let cookie = ("cookie", cookie.as_str());
     let made = site.keydesk.create_handover(&operator(&site).await, id).await.unwrap();
-    assert!(site.ask("GET", &page, &[HOST, HTML, cookie]).await.text.contains("Withdraw link"));
+    let activity = format!("{page}/activity");
+    assert!(site.ask("GET", &activity, &[HOST, HTML, cookie]).await.text.contains("Withdraw link"));
     let form = format!("intent=withdraw&handover={}", made.handover.id);
     let answer = site.post(&page, &[HOST, OWN, cookie], &form).await;
-    assert_eq!(answer.header("location"), format!("{page}?done=withdrawn"));
+    assert_eq!(answer.header("location"), format!("{activity}?done=withdrawn"));
     let code = format!("code={}", made.token.expose());
     assert_eq!(site.post("/handover", &[HOST], &code).await.status, StatusCode::GONE);
-    let after = site.ask("GET", &page, &[HOST, HTML, cookie]).await.text;
+    let after = site.ask("GET", &activity, &[HOST, HTML, cookie]).await.text;
     assert!(after.contains("Hand-over link withdrawn") && !after.contains("Withdraw link"));
     assert_eq!(site.post(&page, &[HOST, OWN, cookie], &form).await.status, StatusCode::GONE);
     let unreadable = site.post(&page, &[HOST, OWN, cookie], "intent=withdraw&handover=x").await;
@@ -131,9 +132,13 @@ async fn a_secret_shown_once_is_neither_shown_again_nor_handed_over() {
     let answer = site.post("/login", &[HOST, OWN], "email=grace@example.com&password=correct+horse+battery").await;
     let cookie = ("cookie", answer.cookie());
     let page = format!("/keys/{kept_nowhere}");
-    let shown = site.ask("GET", &page, &[HOST, HTML, cookie]).await.text;
-    assert!(shown.contains("This installation shows a key once"), "{shown}");
-    assert!(!shown.contains("open-hand-over") && !shown.contains("value=\"reveal\""), "{shown}");
+    let activity = site.ask("GET", &format!("{page}/activity"), &[HOST, HTML, cookie]).await.text;
+    assert!(activity.contains("This installation shows a key once"), "{activity}");
+    for shown in [site.ask("GET", &page, &[HOST, HTML, cookie]).await.text, activity] {
+        for way in ["open-hand-over", "value=\"reveal\"", "value=\"copy\""] {
+            assert!(!shown.contains(way), "{way}: {shown}");
+        }
+    }
     let ada = site.sign_in().await;
     let ada = ("cookie", ada.as_str());
     let page = format!("/keys/{}", recoverable.key.id);
@@ -220,4 +225,111 @@ async fn rotating_the_default_api_key_without_an_overlap_asks_for_its_name() {
     assert_eq!(site.keydesk.default_key(&caller).await.unwrap().version, key.version);
     let ended = format!("intent=end-overlap&version={}&confirm=Default+API+Key", key.version);
     assert_eq!(site.post(&page, &headers, &ended).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_key_has_its_settings_and_its_activity_on_two_pages() {
+    let site = Site::open().await;
+    let id = issue(&site).await.key.id;
+    let cookie = site.sign_in().await;
+    let cookie = ("cookie", cookie.as_str());
+    let (settings, activity) = (format!("/keys/{id}"), format!("/keys/{id}/activity"));
+    for (path, here, there) in [(&settings, "settings", "activity"), (&activity, "activity", "settings")] {
+        let page = site.ask("GET", path, &[HOST, HTML, cookie]).await.text.replace("<!>", "");
+        let tab = page.split("<a ").find(|tag| tag.contains(&format!("id=\"tab-{here}\""))).unwrap();
+        assert!(tab.split('>').next().unwrap().contains("aria-current=\"page\""), "{path}: {tab}");
+        let empty = page.split("<section ").find(|tag| tag.contains(&format!("id=\"panel-{there}\""))).unwrap();
+        let (opening, content) = empty.split_once('>').unwrap();
+        assert!(opening.contains("hidden") && content.starts_with("</section>"), "{path}: {empty}");
+        for (shown, on) in
+            [("name=\"settings\"", "settings"), ("history-what", "activity"), ("id=\"secrets\"", "activity")]
+        {
+            assert_eq!(page.contains(shown), on == here, "{path}: {shown}");
+        }
+        // What can be done with the key is on both, as is what it is called.
+        for action in ["open-rotate", "open-hand-over", "open-disable", "open-delete", "value=\"copy\"", ">Acme<"] {
+            assert!(page.contains(action), "{path}: {action}");
+        }
+        assert!(page.contains(&format!("{path}?open=rotate")), "dialogs open over the page: {page}");
+    }
+    let far = site.ask("GET", &format!("{activity}?range=90d"), &[HOST, HTML, cookie]).await.text;
+    assert!(far.contains(&format!("{activity}?range=90d&amp;open=rotate")), "{far}");
+}
+
+#[tokio::test]
+async fn the_settings_are_one_form_of_rights_restrictions_and_notes() {
+    let site = Site::open().await;
+    let scopes = ["users:impersonate", "calls:*", "contacts:read"].map(|scope| scope.parse().unwrap());
+    let new = NewKey::of(SettingsPatch { scopes: Some(scopes.into_iter().collect()), ..SettingsPatch::name("Acme") });
+    let id = site.keydesk.issue(&operator(&site).await, new).await.unwrap().key.id;
+    let cookie = site.sign_in().await;
+    let cookie = ("cookie", cookie.as_str());
+    // The same fields as in the dialogs of the list.
+    for path in [format!("/keys/{id}"), format!("/keys?edit={id}"), "/keys?new".to_owned()] {
+        let page = site.ask("GET", &path, &[HOST, HTML, cookie]).await.text;
+        let form = page.split("<form").find(|form| form.contains("name=\"settings\"")).unwrap();
+        let places = [
+            "<legend>Rights<",
+            "name=\"scope\"",
+            "<legend>Restrictions<",
+            "name=\"allowed_ips\"",
+            "name=\"limits\"",
+            "name=\"contact_centre\"",
+            "<legend>About<",
+            "name=\"owner_email\"",
+            "name=\"notes\"",
+        ];
+        let at: Vec<_> =
+            places.iter().map(|place| form.find(place).unwrap_or_else(|| panic!("{path}: {place}"))).collect();
+        assert!(at.is_sorted(), "{path}: {at:?}");
+        for warned in
+            ["users-impersonate", "users-all", "keys-all", "keys-write", "keys-reveal", "data-write", "data-all"]
+        {
+            let id = format!("warns-{warned}\"");
+            assert_eq!(form.matches(&format!("id=\"{id}")).count(), 1, "{path}: {warned}");
+            assert_eq!(form.matches(&format!("aria-describedby=\"{id}")).count(), 1, "{path}: {warned}");
+        }
+        assert_eq!(form.matches("role=\"switch\"").count(), form.matches("class=\"scope-group\"").count(), "{path}");
+        assert!(!form.contains("including what is added later"), "{path}");
+    }
+    let page = site.ask("GET", &format!("/keys/{id}"), &[HOST, HTML, cookie]).await.text;
+    let ticked: Vec<_> = page
+        .split("<input")
+        .filter_map(|tag| tag.split('>').next())
+        .filter(|tag| tag.contains("name=\"scope\"") && tag.contains(" checked"))
+        .filter_map(|tag| tag.split("value=\"").nth(1)?.split('"').next())
+        .collect();
+    assert_eq!(ticked, ["contacts:read", "calls:*", "users:impersonate"]);
+}
+
+#[tokio::test]
+async fn a_key_is_copied_by_the_script_alone_and_its_history_says_so() {
+    let site = Site::open().await;
+    let issued = issue(&site).await;
+    let (page, secret) = (format!("/keys/{}", issued.key.id), issued.secret.expose());
+    let cookie = site.sign_in().await;
+    let cookie = ("cookie", cookie.as_str());
+    const FORM: &str = "intent=copy&token=00112233445566778899aabbccddeeff";
+    const SCRIPT: (&str, &str) = ("accept", "text/plain");
+    for forged in [&[][..], &[("origin", "https://evil.example")]] {
+        let answer = site.post(&page, &[&[HOST, SCRIPT, cookie], forged].concat(), FORM).await;
+        assert!(answer.status == StatusCode::FORBIDDEN && !answer.text.contains(secret), "{}", answer.text);
+    }
+    let before = site.changes().await;
+    let copied = site.post(&page, &[HOST, OWN, SCRIPT, cookie], FORM).await;
+    assert_eq!((copied.status, copied.text.as_str()), (StatusCode::OK, secret));
+    assert_eq!(copied.header("content-type"), "text/plain; charset=utf-8");
+    assert_eq!(copied.header("cache-control"), "no-store");
+    let after = site.changes().await;
+    assert_ne!(before, after);
+    assert_eq!(site.post(&page, &[HOST, OWN, SCRIPT, cookie], FORM).await.text, secret);
+    assert_eq!(site.changes().await, after, "a second click is the same copy");
+    let activity = site.ask("GET", &format!("{page}/activity"), &[HOST, HTML, cookie]).await.text;
+    assert!(activity.contains("Key shown") && !activity.contains(secret), "{activity}");
+    // A browser that shows what it gets is led to the page of a revealed key.
+    let shown = site.post(&page, &[HOST, OWN, HTML, cookie], FORM).await;
+    assert_eq!((shown.status, shown.header("location")), (StatusCode::SEE_OTHER, format!("{page}/result").as_str()));
+    assert!(!shown.text.contains(secret));
+    let nobody = site.post(&page, &[HOST, OWN, SCRIPT], FORM).await;
+    assert!(!nobody.text.contains(secret) && nobody.status != StatusCode::OK, "{}", nobody.status);
 }

@@ -90,6 +90,7 @@ impl Site {
             scopes: "/scopes.js".to_owned(),
             zone: "/zone.js".to_owned(),
             document: "/document.js".to_owned(),
+            key: "/key.js".to_owned(),
             usage: "/usage.js".to_owned(),
             docs: "/docs.js".to_owned(),
             try_it: "/try-it.js".to_owned(),

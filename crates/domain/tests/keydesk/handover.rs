@@ -1,8 +1,11 @@
-use domain::{NewInstallation, Via};
-use model::{Action, Actor, HANDOVER_LIFE_MS, HandoverId, KeyError, PlainSecret};
+use domain::{HandoverSender, NewInstallation, Via};
+use model::{Action, Actor, HANDOVER_LIFE_MS, HandoverId, KeyError, PlainSecret, Role};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{DONE, START, TestKeydesk, new_key, overlap, within};
+use crate::{
+    people::{add, caller},
+    test_keydesk::{DONE, START, TestKeydesk, new_key, overlap, within},
+};
 
 on_both_databases!(
     a_link_shows_the_secret_once,
@@ -13,6 +16,7 @@ on_both_databases!(
     a_link_is_withdrawn_and_the_key_stays,
     the_secret_of_an_expired_link_is_erased,
     a_link_can_not_be_guessed,
+    whoever_opens_a_link_is_told_who_sent_it,
     without_copies_there_is_nothing_to_hand_over
 );
 
@@ -29,7 +33,7 @@ async fn a_link_shows_the_secret_once(database: TestDatabase) {
     let opened = desk.keydesk.open_handover(&made.token, &Via::default()).await.unwrap();
     assert_eq!((opened.secret.expose(), opened.key.id), (issued.secret.expose(), issued.key.id));
     assert_eq!(desk.keydesk.open_handover(&made.token, &Via::default()).await.map(drop), Err(KeyError::HandoverOver));
-    assert_eq!(desk.keydesk.handover_is_open(made.token.expose(), &Via::default()).await, Ok(false));
+    assert_eq!(desk.keydesk.handover_sender(made.token.expose(), &Via::default()).await, Ok(None));
     let listed = desk.keydesk.handovers(&desk.operator, issued.key.id).await.unwrap();
     assert_eq!(listed[0].opened_at.map(|at| at.as_millis()), Some(START + 1));
     let log = desk.audit(&desk.operator).await;
@@ -40,13 +44,18 @@ async fn a_link_shows_the_secret_once(database: TestDatabase) {
     assert_eq!(desk.database.raw().await.number(left).await, 0, "the sealed secret is gone");
 }
 
+/// Whether the link with this token can be opened.
+async fn is_open(desk: &TestKeydesk, token: &str) -> bool {
+    desk.keydesk.handover_sender(token, &Via::default()).await.unwrap().is_some()
+}
+
 async fn looking_does_not_use_a_link_up(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
     let before = desk.database.raw().await.dump().await;
     for _ in 0..3 {
-        assert_eq!(desk.keydesk.handover_is_open(made.token.expose(), &Via::default()).await, Ok(true));
+        assert!(is_open(&desk, made.token.expose()).await);
     }
     assert_eq!(desk.database.raw().await.dump().await, before);
     assert!(desk.keydesk.open_handover(&made.token, &Via::default()).await.is_ok());
@@ -69,9 +78,9 @@ async fn a_link_is_over_after_seven_days(database: TestDatabase) {
     let id = desk.issue("Acme").await.key.id;
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
     desk.clock.advance(HANDOVER_LIFE_MS - 1);
-    assert_eq!(desk.keydesk.handover_is_open(made.token.expose(), &Via::default()).await, Ok(true));
+    assert!(is_open(&desk, made.token.expose()).await);
     desk.clock.advance(1);
-    assert_eq!(desk.keydesk.handover_is_open(made.token.expose(), &Via::default()).await, Ok(false));
+    assert!(!is_open(&desk, made.token.expose()).await);
     assert_eq!(desk.keydesk.open_handover(&made.token, &Via::default()).await.map(drop), Err(KeyError::HandoverOver));
     let listed = desk.keydesk.handovers(&desk.operator, id).await.unwrap();
     assert!(!listed[0].is_open(desk.keydesk.now()) && listed[0].opened_at.is_none());
@@ -95,7 +104,7 @@ async fn rotating_and_deleting_withdraw_a_link(database: TestDatabase) {
         if verb != "rotate" {
             desk.keydesk.restore(&desk.operator, id).await.unwrap();
         }
-        assert_eq!(desk.keydesk.handover_is_open(made.token.expose(), &Via::default()).await, Ok(false), "{verb}");
+        assert!(!is_open(&desk, made.token.expose()).await, "{verb}");
         let listed = desk.keydesk.handovers(&desk.operator, id).await.unwrap();
         assert!(listed[0].withdrawn_at.is_some() && listed[0].opened_at.is_none(), "{verb}");
     }
@@ -167,9 +176,32 @@ async fn a_link_can_not_be_guessed(database: TestDatabase) {
     {
         let outcome = desk.keydesk.open_handover(&PlainSecret::new(wrong.to_owned()), &Via::default()).await.map(drop);
         assert_eq!(outcome, Err(KeyError::HandoverOver), "{wrong:?}");
-        assert_eq!(desk.keydesk.handover_is_open(wrong, &Via::default()).await, Ok(false));
+        assert!(!is_open(&desk, wrong).await);
     }
     assert!(desk.keydesk.open_handover(&made.token, &Via::default()).await.is_ok());
+}
+
+async fn whoever_opens_a_link_is_told_who_sent_it(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let keydesk = &desk.keydesk;
+    add(&desk, "owner@example.com", Role::Owner).await;
+    let name = add(&desk, "grace@example.com", Role::Manager).await.name;
+    let grace = caller(keydesk, "grace@example.com").await;
+    let id = desk.issue("Acme").await.key.id;
+    let sent = |name: Option<&str>| HandoverSender {
+        organisation: "Contact centre".to_owned(),
+        name: name.map(str::to_owned),
+    };
+    let hers = keydesk.create_handover(&grace, id).await.unwrap().token;
+    let of_nobody = keydesk.create_handover(&desk.operator, id).await.unwrap().token;
+    for (token, expected) in [(&hers, sent(Some(&name))), (&of_nobody, sent(None))] {
+        assert_eq!(keydesk.handover_sender(token.expose(), &Via::default()).await, Ok(Some(expected)));
+    }
+    assert_eq!(keydesk.open_handover(&of_nobody, &Via::default()).await.unwrap().sender, sent(None));
+    // The name is that of now, and of nobody once she is forgotten.
+    keydesk.forget(&desk.operator, "grace@example.com").await.unwrap();
+    assert_eq!(keydesk.handover_sender(hers.expose(), &Via::default()).await, Ok(Some(sent(None))));
+    assert_eq!(keydesk.open_handover(&hers, &Via::default()).await.unwrap().sender, sent(None));
 }
 
 async fn without_copies_there_is_nothing_to_hand_over(database: TestDatabase) {

@@ -48,7 +48,7 @@ async fn a_link_that_is_not_there_takes_no_turn(database: TestDatabase) {
     let held = writing(&desk.database).await;
     let (token, via) = (random(7), from("203.0.113.9"));
     assert_eq!(keydesk.open_handover(&token, &via).await.map(drop), Err(KeyError::HandoverOver));
-    assert_eq!(keydesk.handover_is_open(token.expose(), &via).await, Ok(false));
+    assert_eq!(keydesk.handover_sender(token.expose(), &via).await, Ok(None));
     assert_eq!(keydesk.account_link(token.expose(), &via).await, Ok(None));
     let password = || PlainSecret::new("correct horse battery".to_owned());
     let accepted = keydesk.accept_account_link(token.clone(), None, password(), None, &via).await;
@@ -80,7 +80,7 @@ async fn whoever_asks_for_links_that_are_not_there_waits_and_others_do_not(datab
     }
     let waits = Err(KeyError::TooManyAttempts { retry_after_seconds: 3 });
     assert_eq!(keydesk.open_handover(&random(20), &stranger).await.map(drop), waits);
-    assert_eq!(keydesk.handover_is_open(made.token.expose(), &stranger).await.map(drop), waits);
+    assert_eq!(keydesk.handover_sender(made.token.expose(), &stranger).await.map(drop), waits);
     // What is counted is one, whatever the link is for.
     let waits = Some(AdminError::TooManyAttempts { retry_after_seconds: 3 });
     assert_eq!(keydesk.account_link(random(1).expose(), &stranger).await.err(), waits);

@@ -227,7 +227,9 @@ impl MatrixApp {
                 let found = self.post("/keys/search", cookie, id, &format!("search={}", secret.expose())).await;
                 found.header("location").starts_with(&at)
             }
-            "read the history" => self.open_page(&at, cookie).await.text().contains("history-what"),
+            "read the history" => {
+                self.open_page(&format!("{at}/activity"), cookie).await.text().contains("history-what")
+            }
             "create" => {
                 let form = "intent=create&client_name=New&preset=custom&scope=calls:read&token=t";
                 self.post("/keys", cookie, id, form).await.header("location").ends_with("/result")

@@ -1,4 +1,4 @@
-use model::{Handover, HandoverId};
+use model::{AdministratorId, Handover, HandoverId};
 use store::{NewHandover, on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ fn new(number: u128) -> NewHandover {
         id: HandoverId(Uuid::from_u128(number)),
         installation: installation(1),
         key: key_id(number),
+        administrator: (number == 1).then_some(AdministratorId(Uuid::from_u128(7))),
         token_hash: crate::fixture::digest(number),
         master_key_id: "m1".to_owned(),
         sealed_secret: vec![7, 8, 9],
@@ -36,6 +37,7 @@ async fn a_hand_over_is_opened_once(database: TestDatabase) {
     assert_eq!(store.handover_by_token(&[0; 32], at(50)).await.unwrap(), None);
     let found = store.handover_by_token(&made.token_hash, at(99)).await.unwrap().unwrap();
     assert_eq!((found.installation, found.key, found.sealed_secret), (installation(1), key_id(1), vec![7, 8, 9]));
+    assert_eq!(found.administrator, made.administrator);
     let mut change = store.change().await.unwrap();
     assert!(change.handover_by_token(&made.token_hash, at(50)).await.unwrap().is_some());
     assert!(!change.open_handover(made.id, at(100)).await.unwrap());
@@ -61,6 +63,8 @@ async fn a_hand_over_is_withdrawn(database: TestDatabase) {
     let mut change = store.change().await.unwrap();
     change.insert_handover(&new(1), at(10)).await.unwrap();
     change.insert_handover(&new(2), at(10)).await.unwrap();
+    let by_nobody = change.handover_by_token(&new(2).token_hash, at(50)).await.unwrap();
+    assert_eq!(by_nobody.map(|found| found.administrator), Some(None));
     change.withdraw_handovers(installation(2), &[key_id(1)], at(20)).await.unwrap();
     assert!(change.handover_by_token(&new(1).token_hash, at(50)).await.unwrap().is_some(), "another's");
     change.open_handover(new(2).id, at(20)).await.unwrap();

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use model::{TimeZone, UsagePoint};
 
-use super::span::Span;
+use super::super::span::Span;
 use crate::ui::{StackedPart, calls, count, stacked, table_scroll};
 
 const HEIGHT: u64 = 160;

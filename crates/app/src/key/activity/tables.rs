@@ -1,7 +1,7 @@
 use leptos::prelude::*;
-use model::{AddressUsage, Instant, Key, KeyActivity, RefusalCode, Scope, SecretUsage};
+use model::{AddressUsage, Key, KeyActivity, RefusalCode, Scope};
 
-use crate::ui::{count, labels::relative, never, table_scroll};
+use crate::ui::{count, labels::relative, table_scroll};
 
 /// Addresses, the last one first.
 pub(super) fn addresses(activity: &KeyActivity) -> AnyView {
@@ -41,44 +41,6 @@ fn address(of: &AddressUsage) -> AnyView {
             <td class="number">{count(of.allowed)}</td>
             <td class="number">{count(of.refused)}</td>
             <td>{refusal}</td>
-        </tr>
-    }
-    .into_any()
-}
-
-/// The secrets of the key, the newest first.
-pub(super) fn secrets(activity: &KeyActivity, now: Instant, recorded: bool) -> AnyView {
-    let rows = activity.secrets.iter().map(|of| secret(of, now, recorded));
-    let table = view! {
-        <table class="table">
-            <thead>
-                <tr>
-                    <th scope="col">"Secret"</th>
-                    <th scope="col" class="number">"Allowed"</th>
-                    <th scope="col" class="number">"Refused"</th>
-                    <th scope="col">"Last used"</th>
-                    <th scope="col">"Last address"</th>
-                </tr>
-            </thead>
-            <tbody>{rows.collect_view()}</tbody>
-        </table>
-    };
-    table_scroll("Secrets", None, table.into_any())
-}
-
-fn secret(of: &SecretUsage, now: Instant, recorded: bool) -> AnyView {
-    let state = match of.secret.expires_at {
-        None => "Current",
-        Some(end) if end > now => "Old",
-        Some(_) => "Ended",
-    };
-    view! {
-        <tr>
-            <th scope="row"><code translate="no">{of.secret.hint.0.clone()}</code> " " <span class="badge">{state}</span></th>
-            <td class="number">{count(of.counts.allowed)}</td>
-            <td class="number">{count(of.counts.refused())}</td>
-            <td>{of.secret.last_used_at.map_or_else(|| never(recorded).into_any(), |at| relative(at).into_any())}</td>
-            <td><bdi translate="no">{of.last_address.map(|address| address.to_string())}</bdi></td>
         </tr>
     }
     .into_any()

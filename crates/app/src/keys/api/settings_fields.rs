@@ -10,7 +10,7 @@ use crate::{ApiError, web::FormOrJson};
 pub(crate) async fn settings_fields(edited: Option<KeyId>, fields: Fields) -> Result<String, ApiError> {
     use crate::{
         keys::{posted::Posted, unknown_values::unknown_values},
-        ui::key_settings::{self, Form, SettingsForm},
+        ui::key_settings::{self, Form, Offered, SettingsForm},
     };
     let (keydesk, session) = crate::web::session::require().await?;
     let (caller, form) = (session.caller(), Form(&fields));
@@ -32,5 +32,6 @@ pub(crate) async fn settings_fields(edited: Option<KeyId>, fields: Fields) -> Re
         _ => Vec::new(),
     };
     let unknown = unknown.map(|notice| notice.to_html()).unwrap_or_default();
-    Ok(unknown + &key_settings::settings_fields(&shown, &problems, keydesk.catalogue()).to_html())
+    let offered = Offered { catalogue: keydesk.catalogue(), reader_address: session.via.address };
+    Ok(unknown + &key_settings::settings_fields(&shown, &problems, &offered).to_html())
 }

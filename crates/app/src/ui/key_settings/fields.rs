@@ -1,64 +1,71 @@
-//! The fields of a key's settings. The server alone renders them, and they are put into the dialogs as they are, so
-//! that they add nothing to the client.
+//! The fields of a key's settings, for a new key as for another. The server alone renders them, and they are put into the dialogs as they
+//! are, so that they add nothing to the client.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use leptos::prelude::*;
-use model::{Catalogue, Environment, Preset, Quotas, Scope};
+use model::{Catalogue, Environment};
 
 use super::{
     form::SettingsForm,
     limit_fields::limit_fields,
-    limit_rows::LimitRows,
-    text_settings::{TEXT_SETTINGS, TextField, TextSetting},
+    problems::Problems,
+    scope_fields::scope_fields,
+    text_settings::{Part, TEXT_SETTINGS, TextField, TextSetting},
 };
-use crate::{FieldProblem, ui::labels::access, web::Reader};
+use crate::{FieldProblem, web::Reader};
+
+/// What a form offers to whoever fills it in.
+pub(crate) struct Offered<'a> {
+    pub(crate) catalogue: &'a Catalogue,
+    /// The address from which they do, which they may bind the key to.
+    pub(crate) reader_address: Option<IpAddr>,
+}
 
 /// The fields, with what is wrong with them.
-pub(crate) fn settings_fields(form: &SettingsForm, problems: &[FieldProblem], catalogue: &Catalogue) -> AnyView {
+pub(crate) fn settings_fields(form: &SettingsForm, problems: &[FieldProblem], offered: &Offered<'_>) -> AnyView {
     let about = |field: &'static str| Problems { field, problems };
+    let texts = |part: Part| {
+        let all = TEXT_SETTINGS.iter().zip(&form.texts).filter(|(setting, _)| setting.part == part);
+        all.map(|(setting, text)| match setting.field {
+            TextField::Line { keyboard, most } => line(setting, keyboard, most, text, about(setting.name)),
+            TextField::Addresses => {
+                let own = offered.reader_address.map(|address| own_address(setting.name, address));
+                lines(setting, None, text, about(setting.name), own)
+            }
+            TextField::Lines => lines(setting, None, text, about(setting.name), None),
+            TextField::Prose { most } => lines(setting, Some(most), text, about(setting.name), None),
+        })
+        .collect_view()
+    };
+    let rights = view! {
+        {(!form.existing).then(|| environment(form.environment))}
+        {scope_fields(form, offered.catalogue, about("scope"))}
+    };
+    let restrictions = view! {
+        {state(form)}
+        {expires(form, about("expires"))}
+        {texts(Part::Places)}
+        {limit_fields(&form.limits, problems, !form.existing)}
+        {texts(Part::Bounds)}
+    };
     view! {
         <input type="hidden" name="settings" value="1"/>
-        {state(form)}
-        {(!form.existing).then(|| environment(form.environment))}
-        {scopes(form, catalogue, about("scope"))}
-        {expires(form, about("expires"))}
-        {limit_fields(&form.limits, problems, !form.existing)}
-        {TEXT_SETTINGS
-            .iter()
-            .zip(&form.texts)
-            .map(|(setting, text)| match setting.field {
-                TextField::Line { keyboard, most } => line(setting, keyboard, most, text, about(setting.name)),
-                TextField::Lines => lines(setting, None, text, about(setting.name)),
-                TextField::Prose { most } => lines(setting, Some(most), text, about(setting.name)),
-            })
-            .collect_view()}
+        {group("Rights", rights.into_any())}
+        {group("Restrictions", restrictions.into_any())}
+        {group("About", texts(Part::About).into_any())}
     }
     .into_any()
 }
 
-/// What is wrong with one field.
-#[derive(Clone, Copy)]
-struct Problems<'a> {
-    field: &'static str,
-    problems: &'a [FieldProblem],
-}
-
-impl Problems<'_> {
-    fn id(self) -> String {
-        format!("{}-problem", self.field)
+fn group(title: &'static str, fields: AnyView) -> AnyView {
+    view! {
+        <fieldset class="settings-group">
+            <legend>{title}</legend>
+            {fields}
+        </fieldset>
     }
-
-    fn invalid(self) -> Option<&'static str> {
-        self.problems.iter().any(|problem| problem.field == self.field).then_some("true")
-    }
-
-    /// The place of the message, into which scripts put the server's answer.
-    fn note(self) -> AnyView {
-        let messages: Vec<_> =
-            self.problems.iter().filter(|problem| problem.field == self.field).map(|p| p.message.clone()).collect();
-        view! { <p class="field-note wrong" id=self.id() data-problem=self.field>{messages.join("\n")}</p> }.into_any()
-    }
+    .into_any()
 }
 
 fn state(form: &SettingsForm) -> AnyView {
@@ -90,114 +97,6 @@ fn environment(chosen: Environment) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-fn scopes(form: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) -> AnyView {
-    let presets: BTreeMap<_, _> = Preset::ALL
-        .map(|preset| {
-            let scopes = preset.scopes();
-            let names: Vec<_> = scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
-            (preset.as_str(), (preset.title(), names, LimitRows::of(&preset.rate_limits(), &Quotas::default()).rates))
-        })
-        .into();
-    let presets = serde_json::to_string(&presets).unwrap_or_default();
-    let summary = match form.preset {
-        Some(preset) if form.chosen => access(preset, &form.scopes),
-        _ => String::new(),
-    };
-    view! {
-        <fieldset class="scope-fields" data-presets=presets aria-describedby=problems.id()>
-            <legend>"Scopes"</legend>
-            {form
-                .existing
-                .then(|| {
-                    view! {
-                        <div class="field">
-                            <label for="edited-preset">"Preset"</label>
-                            <select class="choice" name="preset" id="edited-preset">
-                                {Preset::ALL
-                                    .map(|preset| {
-                                        view! {
-                                            <option value=preset.as_str() selected=form.preset == Some(preset)>
-                                                {preset.title()}
-                                            </option>
-                                        }
-                                    })
-                                    .collect_view()}
-                            </select>
-                            <p class="field-note unscripted">"The key has exactly the scopes that are ticked here, whichever preset is chosen."</p>
-                        </div>
-                    }
-                })}
-            <input type="hidden" name="access" value=if form.chosen { "chosen" } else { "preset" }/>
-            <p class="scope-summary" role="status" data-summary>{summary}</p>
-            {groups(form, catalogue)
-                .into_iter()
-                .map(|(resource, scopes)| {
-                    view! {
-                        <div class="scope-group" role="group" aria-label=resource.clone()>
-                            <span class="scope-resource" aria-hidden="true">{resource.clone()}</span>
-                            <div class="scope-actions">
-                                {scopes
-                                    .into_iter()
-                                    .map(|(scope, allows, ticked)| {
-                                        view! {
-                                            <label>
-                                                <input type="checkbox" name="scope" value=scope.clone() checked=ticked/>
-                                                <span>{allows}</span>
-                                                <code translate="no">{scope.clone()}</code>
-                                            </label>
-                                        }
-                                    })
-                                    .collect_view()}
-                            </div>
-                        </div>
-                    }
-                })
-                .collect_view()}
-            {problems.note()}
-        </fieldset>
-    }
-    .into_any()
-}
-
-/// A scope, what it allows, and whether it is ticked.
-type ScopeTick = (String, String, bool);
-
-/// The scopes by resource, in the catalogue's order. Scopes that the key holds and the catalogue lacks are listed too:
-/// saving would take them away otherwise.
-fn groups(form: &SettingsForm, catalogue: &Catalogue) -> Vec<(String, Vec<ScopeTick>)> {
-    let held = |name: &str| form.chosen && form.scopes.iter().any(|scope| scope.as_str() == name);
-    let mut groups: Vec<(String, Vec<ScopeTick>)> = Vec::new();
-    let mut put = |name: &str, allows: &str| {
-        let resource = title(name.split(':').next().unwrap_or_default());
-        let tick = (name.to_owned(), allows.to_owned(), held(name));
-        match groups.iter_mut().find(|(known, _)| *known == resource) {
-            Some((_, ticks)) => ticks.push(tick),
-            None => groups.push((resource, vec![tick])),
-        }
-    };
-    for (name, allows) in catalogue.iter() {
-        put(name, allows);
-    }
-    for scope in form.scopes.iter().map(Scope::as_str) {
-        if !scope.ends_with(":*") && catalogue.iter().all(|(known, _)| known != scope) {
-            put(scope, "No longer offered");
-        }
-    }
-    let names = catalogue.iter().map(|(name, _)| name).chain(form.scopes.iter().map(Scope::as_str));
-    let resources: BTreeSet<_> = names.filter_map(|name| name.split(':').next()).collect();
-    for resource in resources {
-        put(&format!("{resource}:*"), "Everything, including what is added later");
-    }
-    groups
-}
-
-/// `agent-states`: Agent states.
-fn title(resource: &str) -> String {
-    let words = resource.replace('-', " ");
-    let mut letters = words.chars();
-    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// When the key stops, with the instant spelled out below. `zone.js` puts the reader's own zone into the form, and spells it out anew
@@ -255,7 +154,14 @@ fn expires(form: &SettingsForm, problems: Problems<'_>) -> AnyView {
 }
 
 /// `most` characters of text for people; `None`: values of the API.
-fn lines(setting: &'static TextSetting, most: Option<usize>, value: &str, problems: Problems<'_>) -> AnyView {
+/// `more`: what stands below its field.
+fn lines(
+    setting: &'static TextSetting,
+    most: Option<usize>,
+    value: &str,
+    problems: Problems<'_>,
+    more: Option<AnyView>,
+) -> AnyView {
     let TextSetting { name, label, example, hint, .. } = *setting;
     let rows = value.lines().count().clamp(2, 6).to_string();
     let code = most.is_none();
@@ -279,8 +185,21 @@ fn lines(setting: &'static TextSetting, most: Option<usize>, value: &str, proble
                 {value.to_owned()}
             </textarea>
             <p class="field-note" id=format!("{name}-hint")>{hint}</p>
+            {more}
             {problems.note()}
         </div>
+    }
+    .into_any()
+}
+
+/// Puts the reader's own address among those that are allowed; without scripts they type it.
+fn own_address(field: &'static str, address: IpAddr) -> AnyView {
+    let address = address.to_string();
+    view! {
+        <button type="button" class="button small scripted own-address" data-mine=address.clone() data-into=field>
+            "Use my address, " <bdi translate="no">{address.clone()}</bdi>
+        </button>
+        <p class="field-note unscripted">"Your address is " <bdi translate="no">{address}</bdi> "."</p>
     }
     .into_any()
 }

@@ -17,6 +17,8 @@ pub(crate) struct TextSetting {
     pub(super) hint: &'static str,
     /// Its field.
     pub(super) field: TextField,
+    /// Where it stands among the fields.
+    pub(super) part: Part,
     /// The text for these settings.
     pub(crate) write: fn(&KeySettings) -> String,
     /// Reads the text into the patch, or returns all its errors.
@@ -35,6 +37,8 @@ pub(super) enum TextField {
     },
     /// One value a line.
     Lines,
+    /// One network a line, among which the reader may put their own address.
+    Addresses,
     /// Text for people.
     Prose {
         /// Most characters, as browsers count them.
@@ -42,14 +46,26 @@ pub(super) enum TextField {
     },
 }
 
-/// In the order in which a form shows them.
+/// The parts of a form with texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Restrictions: from where the key is used.
+    Places,
+    /// Restrictions, behind the limits: what else it may do no more than.
+    Bounds,
+    /// What is noted down about it.
+    About,
+}
+
+/// In the order in which a part shows them.
 pub(crate) static TEXT_SETTINGS: [TextSetting; 8] = [
     TextSetting {
         name: "allowed_ips",
         label: "Allowed addresses",
         example: "203.0.113.0/24",
         hint: "IP addresses and networks that may use the key, one per line. Leave this empty to allow every address.",
-        field: TextField::Lines,
+        field: TextField::Addresses,
+        part: Part::Places,
         write: |settings| joined(settings.allowed_ips.iter().map(ToString::to_string)),
         read: |text, patch| {
             patch.allowed_ips = Some(lines(text, NetworkSet::new)?);
@@ -62,6 +78,7 @@ pub(crate) static TEXT_SETTINGS: [TextSetting; 8] = [
         example: "https://*.example.com",
         hint: "Origins of the web pages that may use the key, one per line. Leave this empty to allow every web page and every server.",
         field: TextField::Lines,
+        part: Part::Places,
         write: |settings| joined(settings.allowed_origins.iter().map(ToString::to_string)),
         read: |text, patch| {
             patch.allowed_origins = Some(lines(text, OriginSet::new)?);
@@ -74,6 +91,7 @@ pub(crate) static TEXT_SETTINGS: [TextSetting; 8] = [
         example: "",
         hint: "",
         field: TextField::Line { keyboard: "email", most: EMAIL_MAX },
+        part: Part::About,
         write: |settings| settings.owner_email.as_ref().map(ToString::to_string).unwrap_or_default(),
         read: |text, patch| {
             patch.owner_email = Some(optional(text)?);
@@ -86,6 +104,7 @@ pub(crate) static TEXT_SETTINGS: [TextSetting; 8] = [
         example: "crm_account: 4711",
         hint: "Names and values of your own, one pair per line: a name, a colon, a value.",
         field: TextField::Lines,
+        part: Part::About,
         write: |settings| joined(settings.metadata.iter().map(|(name, value)| pair(name, value))),
         read: |text, patch| {
             patch.metadata = Some(pairs(text).map_err(|message| vec![message])?);
@@ -98,6 +117,7 @@ pub(crate) static TEXT_SETTINGS: [TextSetting; 8] = [
         example: "",
         hint: "Whoever manages keys can read the notes. The client never sees them.",
         field: TextField::Prose { most: NOTES_MAX * 2 },
+        part: Part::About,
         write: |settings| settings.notes.as_ref().map(ToString::to_string).unwrap_or_default(),
         read: |text, patch| {
             patch.notes = Some(optional(text)?);
@@ -110,6 +130,7 @@ pub(crate) static TEXT_SETTINGS: [TextSetting; 8] = [
         example: "203.0.113.0/24",
         hint: "For a key that manages others: networks, origins, and a longest life such as 90d, one per line, or “any”. Leave this empty to give those keys the same restrictions as this key.",
         field: TextField::Lines,
+        part: Part::Bounds,
         write: |settings| {
             settings.issue_bounds.as_ref().map(|bounds| bounds.to_string().replace(' ', "\n")).unwrap_or_default()
         },
@@ -129,6 +150,7 @@ pub(crate) static TEXT_SETTINGS: [TextSetting; 8] = [
         example: "calls=60/hour",
         hint: "One per line: calls=60/hour, +61=20/hour for numbers that begin so, hours=9-20 of the callee’s working days (or hours=9-20,weekends), streams=5, recordings=500MB/day, and agent=ID for each agent that the key may act for, or agent=none. What is not here is not limited.",
         field: TextField::Lines,
+        part: Part::Bounds,
         write: |settings| settings.contact_centre.to_string().replace(' ', "\n"),
         read: |text, patch| {
             let read = text.parse().map_err(|error: model::InvalidContactCentreText| vec![error.to_string()]);
@@ -142,6 +164,7 @@ pub(crate) static TEXT_SETTINGS: [TextSetting; 8] = [
         example: "acme-ci",
         hint: "For a test key: the world of the sandbox that it reaches. Leave this empty for the one that all test keys share.",
         field: TextField::Line { keyboard: "text", most: 64 },
+        part: Part::Bounds,
         write: |settings| settings.sandbox_world.as_ref().map(ToString::to_string).unwrap_or_default(),
         read: |text, patch| {
             patch.sandbox_world = Some(optional(text)?);

@@ -1,67 +1,51 @@
 use leptos::prelude::*;
-use model::{BusiestHour, Instant, Key, KeyActivity, TimeZone};
+use model::BusiestHour;
 
 use super::{
-    super::head::{Head, Tab},
+    super::{
+        details::{ActivityDetails, KeyDetails},
+        history::history,
+        limits::limits,
+        secrets::{hand_over, secrets},
+        span::SPANS,
+        tab::Tab,
+    },
     chart::chart,
     compared::compared,
     refused::refused,
-    span::{SPANS, Span},
-    tables::{addresses, scopes, secrets},
+    tables::{addresses, scopes},
 };
-use crate::ui::{count, labels::relative, never, not_recorded};
+use crate::ui::{
+    count,
+    labels::{is_default, relative},
+    never, not_recorded,
+};
 
-/// What the page shows.
-pub(super) struct ActivityPage {
-    pub(super) key: Key,
-    pub(super) activity: KeyActivity,
-    pub(super) span: &'static Span,
-    pub(super) zone: TimeZone,
-    pub(super) may_change: bool,
-    pub(super) may_rotate: bool,
-    pub(super) tried: bool,
-    /// Whether allowed calls are recorded.
-    pub(super) recorded: bool,
-    pub(super) now: Instant,
-}
-
-/// What was done with a key.
-pub(super) fn activity_page(page: &ActivityPage) -> AnyView {
-    let ActivityPage { key, activity, .. } = page;
-    let head = Head {
-        key,
-        tab: Tab::Activity,
-        may_change: page.may_change,
-        may_rotate: page.may_rotate,
-        tried: page.tried,
-        editing: false,
-        focus: "",
-        now: page.now,
-    };
+/// What was done with a key, and to it.
+pub(in crate::key) fn panel(page: &KeyDetails, of: &ActivityDetails) -> AnyView {
+    let activity = &of.activity;
+    let unused = activity.last_used_at.is_none() && activity.counts.calls() == 0 && activity.addresses.is_empty();
     view! {
-        <div class="key-page" data-address=format!("/keys/{}", key.id)>
-            <nav class="crumbs" aria-label="Breadcrumb">
-                <a href="/keys" rel="external">"API Keys"</a>
-            </nav>
-            {head.view()}
-            {ranges(page)}
-            {(!page.recorded).then(not_recorded)}
-            {if activity.last_used_at.is_none() && activity.counts.calls() == 0 && activity.addresses.is_empty() {
-                never_used(page.recorded)
-            } else {
-                used(page)
-            }}
-        </div>
+        {ranges(page, of)}
+        {(!page.recorded).then(not_recorded)}
+        {if unused { never_used(page.recorded) } else { used(page, of) }}
+        {secrets(page, of)}
+        {(page.lives() && !is_default(&page.key)).then(|| hand_over(page))}
+        <section class="panel" aria-labelledby="limits-title">
+            <h2 id="limits-title">"Limits"</h2>
+            <dl class="about">{limits(page)}</dl>
+        </section>
+        {history(page, of)}
     }
     .into_any()
 }
 
-fn ranges(page: &ActivityPage) -> AnyView {
+fn ranges(page: &KeyDetails, of: &ActivityDetails) -> AnyView {
     let links = SPANS.iter().map(|span| {
-        let href = format!("/keys/{}/activity?range={}", page.key.id, span.name);
+        let href = format!("{}?range={}", Tab::Activity.address(page.key.id), span.name);
         view! {
             <li>
-                <a href=href aria-current=(span == page.span).then_some("true")>
+                <a href=href aria-current=(span == of.span).then_some("true")>
                     {format!("Last {}", span.words)}
                 </a>
             </li>
@@ -94,14 +78,15 @@ fn never_used(recorded: bool) -> AnyView {
     .into_any()
 }
 
-fn used(page: &ActivityPage) -> AnyView {
-    let ActivityPage { key, activity, span, zone, now, .. } = page;
+fn used(page: &KeyDetails, of: &ActivityDetails) -> AnyView {
+    let ActivityDetails { activity, span, zone, .. } = of;
+    let key = &page.key;
     let any = activity.counts.calls() > 0;
     let none = if page.recorded { "No call" } else { "No refused call" };
     view! {
         <section class="panel" aria-labelledby="calls">
             <h2 id="calls">"Calls"</h2>
-            {numbers(page)}
+            {numbers(page, of)}
             {if any {
                 chart(&activity.points, span, zone)
             } else {
@@ -125,17 +110,13 @@ fn used(page: &ActivityPage) -> AnyView {
             <h2 id="addresses">"Addresses"</h2>
             {addresses(activity)}
         </section>
-        <section class="panel" aria-labelledby="by-secret">
-            <h2 id="by-secret">"Secrets"</h2>
-            {secrets(activity, *now, page.recorded)}
-        </section>
     }
     .into_any()
 }
 
 /// The range in numbers, compared with the time before.
-fn numbers(page: &ActivityPage) -> AnyView {
-    let ActivityPage { activity, span, zone, .. } = page;
+fn numbers(page: &KeyDetails, of: &ActivityDetails) -> AnyView {
+    let ActivityDetails { activity, span, zone, .. } = of;
     let number = |title: &'static str, calls: u64, earlier: u64| {
         view! {
             <div>

@@ -1,16 +1,18 @@
+//! The settings of a key as one form.
+
 use leptos::prelude::*;
 
 use super::details::{KeyDetails, Opened};
 use crate::{
     ui::{
-        key_settings::{differences_view, settings_fields},
+        key_settings::{Offered, differences_view, settings_fields},
         narrows, token_field,
     },
     web::own,
 };
 
-/// The form that changes the key, in place of the rest of the page.
-pub(super) fn edit(page: &KeyDetails) -> AnyView {
+/// The form. What is typed in it is kept by `key.js` while the person looks at the other tab, and asked about before they leave.
+pub(super) fn settings(page: &KeyDetails) -> AnyView {
     let key = &page.key;
     let address = format!("/keys/{}", key.id);
     let conflict = (!page.differences.is_empty()).then(|| {
@@ -22,13 +24,15 @@ pub(super) fn edit(page: &KeyDetails) -> AnyView {
             </div>
         }
     });
-    let back = format!("{address}#{}", Opened::Edit.opener());
     let wrong =
         page.problems.iter().find(|problem| problem.field == "client_name").map(|problem| problem.message.clone());
+    let begun = page.open == Opened::Edit;
+    let begins = begun && page.problems.is_empty() && page.narrows.is_none();
+    let offered = Offered { catalogue: &page.catalogue, reader_address: page.reader_address };
     view! {
         <section class="panel" aria-labelledby="edit">
-            <h2 id="edit">"Edit API key"</h2>
-            <form class="form" method="post" action=own(&address)>
+            <h2 id="edit" class="unseen">"Edit API key"</h2>
+            <form class="form key-form" method="post" action=own(&address) data-draft=if page.typed { "typed" } else { "" }>
                 {conflict}
                 {token_field()}
                 <input type="hidden" name="id" value=key.id.to_string()/>
@@ -45,17 +49,27 @@ pub(super) fn edit(page: &KeyDetails) -> AnyView {
                         autocomplete="off"
                         spellcheck="false"
                         dir="auto"
-                        autofocus=(page.problems.is_empty() && page.narrows.is_none()) || wrong.is_some()
+                        autofocus=begins || wrong.is_some()
                         aria-invalid=wrong.is_some().then_some("true")
                         aria-describedby="client-name-note"
                     />
                     <p class="field-note wrong" id="client-name-note">{wrong}</p>
                 </div>
-                {settings_fields(&page.form, &page.problems, &page.catalogue)}
+                {settings_fields(&page.form, &page.problems, &offered)}
                 {page.narrows.clone().map(|(lines, seen)| narrows(lines, seen))}
-                <div class="dialog-foot">
-                    <a class="button" href=back>"Cancel"</a>
-                    <button type="submit" class="button primary" name="intent" value="save">"Save"</button>
+                <div class="form-foot">
+                    // What was proposed or refused is not the key as it is.
+                    {begun.then(|| view! { <a class="button" href=address.clone()>"Discard"</a> })}
+                    <button
+                        type="submit"
+                        class="button primary"
+                        id="save"
+                        name="intent"
+                        value="save"
+                        autofocus=page.focused("save")
+                    >
+                        "Save"
+                    </button>
                 </div>
             </form>
         </section>
