@@ -29,6 +29,7 @@ mod rotation;
 mod schema;
 mod search;
 mod search_texts;
+mod second_factors;
 mod selection;
 mod set_up_links;
 mod token_origins;
