@@ -74,6 +74,7 @@ mod once;
 mod open;
 mod own_sessions;
 mod passed_time;
+mod passkey;
 mod password;
 mod password_rules;
 mod people;
