@@ -156,6 +156,9 @@ async fn the_life_of_an_administrator(database: TestDatabase) {
     assert_eq!(keys().await, 200);
     assert_eq!(call(&[&["end-sessions"][..], &ada].concat()).await, json!({"sessions_ended": 1}));
     assert_eq!(keys().await, 303, "it has ended at the server that runs");
+    let none = json!({"email": "ada@example.com", "reset": false});
+    assert_eq!(call(&[&["reset-second-factor"][..], &ada].concat()).await, none);
+    assert_eq!(call(&["list"]).await["items"][0]["second_factor"], false);
 
     let second = [&["create", "--name", "Grace", "--role", "owner", "--password-file", &file][..], &grace].concat();
     call(&second).await;
