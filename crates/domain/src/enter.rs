@@ -59,6 +59,12 @@ impl Keydesk {
         Ok(SigningIn::In(SignedIn { token, administrator }))
     }
 
+    /// In which ways the second step can be taken that this token is of: for a page that asks again.
+    pub async fn ways_of_step(&self, token: &str) -> Result<Ways, AdminError> {
+        let step = self.second_step(token).ok_or(AdminError::SignInOver)?;
+        self.ways_to_sign_in(step.person).await
+    }
+
     /// What the token of a second step says, if it is one.
     pub(crate) fn second_step(&self, token: &str) -> Option<Step> {
         Step::read(&self.read_ticket(&STEP, token, &[])?)

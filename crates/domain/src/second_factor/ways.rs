@@ -1,5 +1,5 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use model::{AdminError, Administrator};
+use model::{AdminError, Administrator, AdministratorId};
 use serde_json::{Value, json};
 use store::{Change, StoredPasskey};
 
@@ -34,6 +34,12 @@ impl Keydesk {
         }
         // Whoever has passkeys alone has recovery codes, too.
         Ok(Some(Ways { password: false, code: true, passkey: self.asked(&passkeys, Ceremony::SignIn(of.id)) }))
+    }
+
+    /// The same for whoever is asked again.
+    pub(crate) async fn ways_to_sign_in(&self, person: AdministratorId) -> Result<Ways, AdminError> {
+        let passkeys = self.inner.store.passkeys(person).await.map_err(public)?;
+        Ok(Ways { password: false, code: true, passkey: self.asked(&passkeys, Ceremony::SignIn(person)) })
     }
 
     /// The ways in which a person proves in their session that it is still them.
