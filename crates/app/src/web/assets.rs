@@ -19,6 +19,10 @@ pub struct Assets {
     pub zone: String,
     /// The script of plain documents.
     pub document: String,
+    /// The script of passkeys, which every page has that may ask for one.
+    pub passkey: String,
+    /// The script of a person's own account.
+    pub account: String,
     /// The script of the page of usage.
     pub usage: String,
     /// The script of the Integration Documentation.

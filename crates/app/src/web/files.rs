@@ -49,6 +49,8 @@ impl Files {
             scopes: path("scopes.js"),
             zone: path("zone.js"),
             document: path("document.js"),
+            passkey: path("passkey.js"),
+            account: path("account.js"),
             usage: path("usage.js"),
             docs: path("docs.js"),
             try_it: path("try-it.js"),

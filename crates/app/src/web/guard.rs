@@ -39,7 +39,7 @@ pub(crate) fn guarded<'a>(pages: impl Iterator<Item = &'a str>) -> Vec<String> {
 /// it up. Leaves the session in the request for whatever answers it.
 pub(crate) async fn admit(State(web): State<WebState>, mut request: Request<Body>, next: Next) -> Response {
     let page = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    let is_login = page == LOGIN;
+    let (is_login, is_account) = (page == LOGIN, page == ACCOUNT);
     let is_guarded = web.guarded.iter().any(|guarded| guarded == page);
     // A form that nobody signed in has sent is answered by its own handler.
     let is_visit = request.method().is_safe();
@@ -54,7 +54,7 @@ pub(crate) async fn admit(State(web): State<WebState>, mut request: Request<Body
             Redirect::to(own_path(wanted.as_deref().unwrap_or_default())).into_response()
         }
         // Nothing else is open to them until they have set one up.
-        Ok(Some(session)) if session.second_factor_due && is_guarded && is_visit && page != ACCOUNT => {
+        Ok(Some(session)) if session.second_factor_due && is_guarded && is_visit && !is_account => {
             Redirect::to(ACCOUNT_DUE).into_response()
         }
         Ok(Some(session)) => {

@@ -90,6 +90,8 @@ impl Site {
             scopes: "/scopes.js".to_owned(),
             zone: "/zone.js".to_owned(),
             document: "/document.js".to_owned(),
+            passkey: "/passkey.js".to_owned(),
+            account: "/account.js".to_owned(),
             usage: "/usage.js".to_owned(),
             docs: "/docs.js".to_owned(),
             try_it: "/try-it.js".to_owned(),
