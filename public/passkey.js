@@ -37,6 +37,15 @@ function why(error) {
   return 'No passkey was used. Please try again.';
 }
 
+// A form that is nothing without a passkey is not sent without one: Enter in it asks for one, too.
+addEventListener('submit', (event) => {
+  const button = event.target.querySelector?.('[data-passkey][data-only]');
+  if (!button || event.target.elements[button.dataset.into].value) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  button.click();
+}, true);
+
 addEventListener('click', async ({ target }) => {
   const button = target.closest?.('[data-passkey]');
   if (!button || button.ariaDisabled === 'true') return;

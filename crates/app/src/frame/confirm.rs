@@ -24,7 +24,7 @@ use crate::{
 const CONFIRMS: &str = "proof_confirm";
 
 /// Most fields and bytes that are carried over. Forms that ask for a proof have far less.
-const FIELDS_MAX: usize = 128;
+const FIELDS_MAX: usize = 512;
 const BYTES_MAX: usize = 64 << 10;
 
 const TITLE: &str = "Confirm it is you";
@@ -90,11 +90,11 @@ pub(crate) async fn ask(
     };
     let status = error.as_ref().map_or(StatusCode::FORBIDDEN, ApiError::status);
     let action = parts.uri.path_and_query().map_or_else(String::new, |path| path.as_str().to_owned());
-    let (back, kept) = (parts.uri.path().to_owned(), fields.clone());
-    framed(web, parts, status, TITLE.to_owned(), move || page(&action, &back, error.as_ref(), &ways, &kept)).await
+    let kept = fields.clone();
+    framed(web, parts, status, TITLE.to_owned(), move || page(&action, error.as_ref(), &ways, &kept)).await
 }
 
-fn page(action: &str, back: &str, error: Option<&ApiError>, ways: &Ways, kept: &Fields) -> AnyView {
+fn page(action: &str, error: Option<&ApiError>, ways: &Ways, kept: &Fields) -> AnyView {
     let hidden = kept.iter().map(|(name, value)| {
         view! { <input type="hidden" name=name.clone() value=value.clone()/> }
     });
@@ -109,7 +109,7 @@ fn page(action: &str, back: &str, error: Option<&ApiError>, ways: &Ways, kept: &
                 <input type="hidden" name=CONFIRMS value="yes"/>
                 {proof_fields(ways)}
                 <div class="dialog-foot">
-                    <a class="button" href=back.to_owned() rel="external">"Cancel"</a>
+                    <a class="button" href=action.to_owned() rel="external">"Cancel"</a>
                     <button type="submit" class="button primary">"Confirm"</button>
                 </div>
             </form>

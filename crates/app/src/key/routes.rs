@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     ApiError, FieldProblem,
-    frame::{Sent, failed, framed, result::Gives, resume, sent},
+    frame::{Sent, confirm, failed, framed, result::Gives, resume, sent},
     ui::key_settings::{Form, Proposal, SettingsForm, save},
     web::{Reader, WebState, form_token::once, session::signed_in},
 };
@@ -186,6 +186,7 @@ async fn posted(
             let loaded = load(&web, &session, id, None, Opened::Nothing).await;
             shown(&web, parts, loaded.map(|page| KeyDetails { flash: Some(flash), ..page })).await
         }
+        Err(error) if error.needs_proof() => confirm::ask(&web, parts, &session, None, &fields).await,
         Err(error) => match load(&web, &session, id, None, opened_by(form)).await {
             Ok(page) => {
                 let status = error.status();
