@@ -24,7 +24,7 @@ pub(super) fn told(flash: Flash) -> AnyView {
 
 fn link(made: NewAccountLink, text: String) -> AnyView {
     let AccountLink { kind, name, .. } = made.link;
-    let hint = format!("{}#…", text.split('#').next().unwrap_or_default());
+    let hint = format!("…{}#…", kind.path());
     let once = ShownOnce { id: "account-link", what: "link", text, hint, unseen: Unseen::Covered, ask: Ask::Always };
     let (title, lead) = match kind {
         AccountLinkKind::Invitation => (
