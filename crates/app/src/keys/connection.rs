@@ -191,7 +191,7 @@ impl Connection {
 
     /// The person has proved who they are.
     pub(super) fn confirmed(self) {
-        self.proofs.update_value(|proofs| *proofs = proofs.wrapping_add(1));
+        self.proofs.try_update_value(|proofs| *proofs = proofs.wrapping_add(1));
     }
 
     /// They are asked no longer: what waited for a proof is asked for again, as it was, or refused if there was none.

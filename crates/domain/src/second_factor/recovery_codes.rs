@@ -32,7 +32,7 @@ fn one(entropy: &dyn Entropy) -> PlainSecret {
 
 /// As the database has it: with its owner, so that nobody's code is another's.
 pub(super) fn hash(person: AdministratorId, plain: &str) -> TokenHash {
-    fingerprint(&Zeroizing::new([person.0.as_bytes(), plain.as_bytes()].concat()))
+    fingerprint(&Zeroizing::new([&person.0.as_bytes()[..], plain.as_bytes()].concat()))
 }
 
 /// A code as it is compared: without the spaces and hyphens that people type or leave out, in small letters.

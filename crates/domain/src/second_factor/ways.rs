@@ -33,19 +33,19 @@ impl Keydesk {
             return Ok(None);
         }
         // Whoever has passkeys alone has recovery codes, too.
-        Ok(Some(Ways { password: false, code: true, passkey: self.asked(&passkeys, Ceremony::SignIn(of.id)) }))
+        Ok(Some(Ways { password: false, code: true, passkey: self.passkey_asked(&passkeys, Ceremony::SignIn(of.id)) }))
     }
 
     /// The same for whoever is asked again.
     pub(crate) async fn ways_to_sign_in(&self, person: AdministratorId) -> Result<Ways, AdminError> {
         let passkeys = self.inner.store.passkeys(person).await.map_err(public)?;
-        Ok(Ways { password: false, code: true, passkey: self.asked(&passkeys, Ceremony::SignIn(person)) })
+        Ok(Ways { password: false, code: true, passkey: self.passkey_asked(&passkeys, Ceremony::SignIn(person)) })
     }
 
     /// The ways in which a person proves in their session that it is still them.
     pub async fn ways_to_confirm(&self, session: &Session) -> Result<Ways, AdminError> {
         let passkeys = self.inner.store.passkeys(session.administrator.id).await.map_err(public)?;
-        let passkey = self.asked(&passkeys, Ceremony::Confirm(session.id));
+        let passkey = self.passkey_asked(&passkeys, Ceremony::Confirm(session.id));
         Ok(Ways { password: true, code: session.second_factor, passkey })
     }
 
@@ -68,7 +68,7 @@ impl Keydesk {
         Ok(asked.to_string())
     }
 
-    fn asked(&self, passkeys: &[StoredPasskey], ceremony: Ceremony) -> Option<String> {
+    fn passkey_asked(&self, passkeys: &[StoredPasskey], ceremony: Ceremony) -> Option<String> {
         if passkeys.is_empty() {
             return None;
         }
