@@ -3,8 +3,10 @@
 const root = document.documentElement;
 const units = [['year', 31536000], ['month', 2592000], ['day', 86400], ['hour', 3600], ['minute', 60]];
 const ago = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
-const instant = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-const whole = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
+// Whoever has chosen a time zone for their account reads by that one.
+const zone = root.dataset.zone && { timeZone: root.dataset.zone };
+const instant = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short', ...zone });
+const whole = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long', ...zone });
 const LIVE_MS = 5000;
 const TICK_MS = 20000;
 // A key stays in sight for no longer than this.

@@ -92,11 +92,52 @@ addEventListener('popstate', () => {
   if (!isOpen(tab)) choose(tab, false);
 });
 
+// A proof of who sits there is asked for over the page, so that what is typed on it stays.
+const confirming = document.createElement('dialog');
+confirming.className = 'dialog';
+confirming.setAttribute('aria-labelledby', 'confirm-title');
+confirming.addEventListener('close', () => confirming.remove());
+confirming.addEventListener('click', (event) => {
+  if (!event.target.closest('[data-close]')) return;
+  event.preventDefault();
+  confirming.close();
+});
+
+// What an answer asks, whose form is sent by this page as the one that it answers.
+function confirmFirst(form, copies) {
+  const asked = form.closest('section');
+  const title = document.createElement('h2');
+  title.id = 'confirm-title';
+  title.textContent = asked.querySelector('h1').textContent;
+  asked.querySelector('h1').replaceWith(title);
+  form.dataset.copies = copies;
+  confirming.replaceChildren(...asked.childNodes);
+  if (!confirming.open) {
+    page.append(confirming);
+    confirming.showModal();
+  }
+  confirming.querySelector('[autofocus]')?.focus();
+}
+
+// The key that a form asks for; nothing, if a proof is asked for first.
+async function keyFor(form, submitter) {
+  const body = new URLSearchParams(new FormData(form));
+  if (submitter?.name) body.append(submitter.name, submitter.value);
+  const answer = await fetch(form.action, { method: 'POST', headers: { accept: 'text/plain' }, body });
+  const text = await answer.text();
+  if (answer.ok && answer.headers.get('content-type')?.startsWith('text/plain')) return text;
+  const asked = new DOMParser().parseFromString(text, 'text/html').querySelector('form[data-confirms]');
+  if (!asked) throw new Error(`${answer.status}`);
+  confirmFirst(asked, form.dataset.copies);
+}
+
 // The key, without showing it. It is asked for when the button is pressed, and the history says so.
+let fetching = false;
 addEventListener('submit', async (event) => {
   const { target, submitter } = event;
   if (!target.matches('form[data-copies]')) return;
   event.preventDefault();
+  if (fetching) return;
   const said = document.getElementById(target.dataset.copies);
   const refused = 'This browser does not allow copying. Press Reveal, and copy the key there.';
   said.textContent = '';
@@ -104,17 +145,19 @@ addEventListener('submit', async (event) => {
     said.textContent = refused;
     return;
   }
+  fetching = true;
   let key;
   try {
-    const body = new URLSearchParams(new FormData(target));
-    body.append(submitter.name, submitter.value);
-    const answer = await fetch(target.action, { method: 'POST', headers: { accept: 'text/plain' }, body });
-    if (!answer.ok || !answer.headers.get('content-type')?.startsWith('text/plain')) throw new Error(`${answer.status}`);
-    key = await answer.text();
+    key = await keyFor(target, submitter);
   } catch {
+    confirming.close();
     said.textContent = 'The key was not copied: Keydesk did not give it. Reload the page and try again.';
     return;
+  } finally {
+    fetching = false;
   }
+  if (key === undefined) return;
+  confirming.close();
   try {
     await navigator.clipboard.writeText(key);
     said.textContent = 'Copied';

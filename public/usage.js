@@ -119,5 +119,6 @@ addEventListener('pagehide', stop);
 addEventListener('pageshow', ({ persisted }) => persisted && follow());
 
 // The first visit of a browser: the server did not know whose days they are.
-if (page.dataset.zone !== new Intl.DateTimeFormat().resolvedOptions().timeZone) refresh();
+const read = document.documentElement.dataset.zone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (page.dataset.zone !== read) refresh();
 follow();

@@ -28,7 +28,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE keydesk_owner IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO keydesk_server;
 
 -- What is written once. To forget a person in the audit log (`keydesk forget`) is the owner's.
-REVOKE UPDATE, DELETE ON audit_entry, audit_key, audit_person FROM keydesk_server;
+REVOKE UPDATE, DELETE ON audit_entry, audit_key, audit_person, audit_rename FROM keydesk_server;
 REVOKE UPDATE, DELETE ON deployment FROM keydesk_server;
 -- One row, which only moves.
 REVOKE INSERT, DELETE ON epoch FROM keydesk_server;

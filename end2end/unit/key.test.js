@@ -98,6 +98,39 @@ test('the key goes to the clipboard, and into no address and no page', async () 
   assert.equal(page.document.body.innerHTML.includes('ccc_live_1'), false);
 });
 
+const CONFIRM = `<section><h1>Confirm it is you</h1><form method="post" action="/keys/1?for=ada" data-confirms>
+  <input type="hidden" name="token" value="t"><input type="hidden" name="intent" value="copy"><input type="hidden" name="proof_confirm" value="yes">
+  <input name="proof_password" autofocus><a href="/keys/1" data-close>Cancel</a><button>Confirm</button></form></section>`;
+const asks = (text = CONFIRM) => ({ ok: false, status: 403, headers: new Map([['content-type', 'text/html']]), text: async () => text });
+
+test('whoever must prove who they are is asked over the page, and then the key goes to the clipboard', async () => {
+  const answers = [asks(), asks(CONFIRM.replace('<form', '<p role="alert">The password is not right.</p><form')), await given()()];
+  const page = begin('settings', { answer: async () => answers.shift() });
+  page.find('#name').value = 'Acme Airlines';
+  page.submit('#copy', '#copy button');
+  await page.settle();
+  assert.deepEqual([page.find('dialog').open, page.text('dialog h2'), page.text('#said')], [true, 'Confirm it is you', '']);
+  assert.equal(page.document.activeElement.name, 'proof_password');
+  page.find('[name=proof_password]').value = 'wrong';
+  page.submit('dialog form', 'dialog button');
+  await page.settle();
+  assert.equal(page.text('dialog [role=alert]'), 'The password is not right.');
+  page.find('[name=proof_password]').value = 'right';
+  page.submit('dialog form');
+  await page.settle();
+  assert.equal(String(page.asked[2].body), 'token=t&intent=copy&proof_confirm=yes&proof_password=right');
+  assert.deepEqual([page.find('dialog'), page.copied, page.text('#said')], [null, ['ccc_live_1'], 'Copied']);
+  assert.equal(page.find('#name').value, 'Acme Airlines', 'what was typed stays');
+});
+
+test('whoever cancels stays where they are, and nothing is copied', async () => {
+  const page = begin('settings', { answer: async () => asks() });
+  page.submit('#copy', '#copy button');
+  await page.settle();
+  page.find('dialog [data-close]').click();
+  assert.deepEqual([page.find('dialog'), page.copied, page.asked.length, at(page)], [null, [], 1, '/keys/1']);
+});
+
 test('an answer that is no key is not copied, and nothing is asked for where nothing can be copied', async () => {
   for (const over of [{ ok: false }, { headers: new Map([['content-type', 'text/html']]) }]) {
     const page = begin('settings', { answer: given(over) });

@@ -39,6 +39,12 @@ export function open(script, body, { path = '/', answer = () => { throw new Erro
   window.navigator.clipboard = { writeText: async (text) => { page.copied.push(text); } };
   // Functions that browsers have and jsdom lacks.
   window.HTMLElement.prototype.hidePopover = function () { page.hidden.push(this.id); };
+  window.HTMLDialogElement.prototype.showModal = function () { this.open = true; };
+  window.HTMLDialogElement.prototype.close = function () {
+    if (!this.open) return;
+    this.open = false;
+    this.dispatchEvent(new window.Event('close'));
+  };
   Object.defineProperty(window.Element.prototype, 'ariaChecked', {
     get() { return this.getAttribute('aria-checked'); },
     set(value) { this.setAttribute('aria-checked', value); },

@@ -65,3 +65,24 @@ test('the language of what scripts write is known to all of them', () => {
     assert.deepEqual([timesLang, timesDir], [locale, dir]);
   }
 });
+
+test('whoever has chosen a time zone reads by that one, wherever they are', () => {
+  const inAuckland = (chosen, day) => {
+    process.env.TZ = 'America/Los_Angeles';
+    const before = ({ document }) => { document.documentElement.dataset.zone = 'Pacific/Auckland'; };
+    return openPage('zone.js', form(chosen, day), { timeZone: 'America/Los_Angeles', before });
+  };
+  for (const [chosen, day, words] of [
+    ['30', '', 'Stops 1 Apr 2026, 01:00, Auckland'],
+    ['date', '2026-12-31', 'Stops 31 Dec 2026, 23:59, Auckland'],
+    // Clocks are set that night.
+    ['date', '2026-04-05', 'Stops 5 Apr 2026, 23:59, Auckland'],
+    ['date', '', 'Stops at 23:59 on that day, Auckland'],
+    ['2026-12-31T11:00:00.000Z', '', 'Stops 31 Dec 2026, 23:59, Auckland'],
+  ]) {
+    const page = inAuckland(chosen, day);
+    assert.equal(page.text('[data-stops]'), words);
+    assert.equal(page.find('[name=time_zone]').value, 'Pacific/Auckland');
+    assert.match(page.document.cookie, /time_zone=America\/Los_Angeles/, 'the choice is of the account, and the cookie of the browser');
+  }
+});

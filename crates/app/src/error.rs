@@ -85,6 +85,11 @@ fn list(problems: &[FieldProblem]) -> String {
 }
 
 impl ApiError {
+    /// Whether the person can do it once they have proved who they are.
+    pub(crate) fn needs_proof(&self) -> bool {
+        matches!(self, Self::Key(KeyError::StepUpNeeded) | Self::Admin(AdminError::StepUpNeeded))
+    }
+
     /// Whether no answer of Keydesk is known, and so neither is whether a change was made.
     pub(crate) fn is_unknown(&self) -> bool {
         matches!(self, Self::Offline | Self::NotOurs | Self::OtherVersion)
@@ -95,16 +100,28 @@ impl ApiError {
         match self {
             Self::Key(error) => StatusCode::from_u16(error.kind().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             Self::Admin(error) => match error {
-                AdminError::WrongCredentials | AdminError::SignedOut => StatusCode::UNAUTHORIZED,
-                AdminError::AccountDisabled | AdminError::Forbidden => StatusCode::FORBIDDEN,
+                AdminError::WrongCredentials
+                | AdminError::WrongCode
+                | AdminError::WrongPasskey
+                | AdminError::SignInOver
+                | AdminError::SignedOut => StatusCode::UNAUTHORIZED,
+                AdminError::AccountDisabled
+                | AdminError::StepUpNeeded
+                | AdminError::SecondFactorDue
+                | AdminError::Forbidden => StatusCode::FORBIDDEN,
                 AdminError::NoAdministrator => StatusCode::NOT_FOUND,
                 AdminError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
                 AdminError::InvalidEmail
                 | AdminError::InvalidName
                 | AdminError::WeakPassword
                 | AdminError::GuessablePassword { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-                AdminError::EmailTaken | AdminError::LastOwner => StatusCode::CONFLICT,
-                AdminError::SetUpOver | AdminError::LinkOver => StatusCode::GONE,
+                AdminError::EmailTaken
+                | AdminError::LastOwner
+                | AdminError::LastSecondFactor
+                | AdminError::AppThere
+                | AdminError::NoSecondFactor
+                | AdminError::TooManyPasskeys => StatusCode::CONFLICT,
+                AdminError::SetUpOver | AdminError::LinkOver | AdminError::SetupOver => StatusCode::GONE,
                 AdminError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             },
             Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,

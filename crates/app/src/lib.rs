@@ -2,6 +2,8 @@
 //!
 //! | folder | what it is |
 //! |---|---|
+//! | `account` | `/account`: what people do with their own account. A plain document |
+//! | `administrators` | `/administrators`: who may sign in, and what they may do. Plain documents, for owners |
 //! | `audit` | `/audit`: who changed what. A plain document |
 //! | `auth` | signing in and out, and the links by which people get an account or a password |
 //! | `keys` | `/keys`: the list, and what is done with its rows. The one page with live state |
@@ -33,6 +35,10 @@
 
 #![expect(unreachable_pub, reason = "the component macro makes the properties of every component `pub`")]
 
+#[cfg(feature = "ssr")]
+mod account;
+#[cfg(feature = "ssr")]
+mod administrators;
 #[cfg(feature = "ssr")]
 mod audit;
 mod auth;

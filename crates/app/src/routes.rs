@@ -18,7 +18,7 @@ use leptos_axum::{
 };
 
 use crate::{
-    App, audit, auth, clients, docs,
+    App, account, administrators, audit, auth, clients, docs,
     frame::hydrated,
     handover, key, keys, refusals, tighten, usage,
     web::{
@@ -51,6 +51,9 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess, documenta
         clients::CEILING_PATH,
         webhooks::LIST_PATH,
         webhooks::PATH,
+        administrators::LIST_PATH,
+        administrators::PATH,
+        account::PATH,
         refusals::PATH,
         tighten::PATH,
         audit::PATH,
@@ -70,6 +73,8 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess, documenta
         .merge(key::routes(web.clone()))
         .merge(clients::routes(web.clone()))
         .merge(webhooks::routes(web.clone()))
+        .merge(administrators::routes(web.clone()))
+        .merge(account::routes(web.clone()))
         .merge(refusals::routes(web.clone()))
         .merge(tighten::routes(web.clone()))
         .merge(audit::routes(web.clone()))

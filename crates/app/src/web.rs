@@ -66,7 +66,7 @@ pub use files::{File, Files};
 pub(crate) use own_path::{START, own_path};
 pub(crate) use password::Password;
 #[cfg(feature = "ssr")]
-pub(crate) use preference::{keep_preference, preference};
+pub(crate) use preference::{keep_preference, preference, preference_cookie};
 pub(crate) use protocol::FormOrJson;
 #[cfg(feature = "ssr")]
 pub(crate) use reached_at::reached_at;

@@ -62,8 +62,8 @@ impl Keydesk {
         done.unwrap_or(Err(AdminError::Unavailable))
     }
 
-    /// Changes the people of the caller's installation. An owner who was signed out, demoted, disabled or removed while
-    /// their call waited changes nothing.
+    /// Changes the people of the caller's installation, for an owner who has proved lately who they are. One who was signed out,
+    /// demoted, disabled or removed while their call waited changes nothing.
     pub(crate) async fn change_people<T, F>(
         &self,
         caller: &Caller,
@@ -75,12 +75,10 @@ impl Keydesk {
         F: Future<Output = Result<T, AdminError>> + Send + 'static,
     {
         require_people(caller)?;
+        caller.require_proof(self.now()).map_err(of_people)?;
         let mut caller = caller.clone();
         self.change_accounts(turn, move |this, mut change| async move {
-            this.ask_again(&mut caller, &mut change).await.map_err(|error| match error {
-                KeyError::Forbidden => AdminError::Forbidden,
-                _ => AdminError::Unavailable,
-            })?;
+            this.ask_again(&mut caller, &mut change).await.map_err(of_people)?;
             require_people(&caller)?;
             work(this, caller, change).await
         })
@@ -104,7 +102,17 @@ impl Keydesk {
 
 /// Refuses a caller that does not manage people.
 pub(crate) fn require_people(caller: &Caller) -> Result<(), AdminError> {
-    if caller.may(Permission::ManagePeople) { Ok(()) } else { Err(AdminError::Forbidden) }
+    caller.require(Permission::ManagePeople).map_err(of_people)
+}
+
+/// What a caller is told who may not change people.
+fn of_people(error: KeyError) -> AdminError {
+    match error {
+        KeyError::Forbidden => AdminError::Forbidden,
+        KeyError::StepUpNeeded => AdminError::StepUpNeeded,
+        KeyError::SecondFactorDue => AdminError::SecondFactorDue,
+        _ => AdminError::Unavailable,
+    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,10 @@
 //! Links by which a person sets a password: those who were invited, and those who forgot theirs.
 
-use model::{
-    AccountLink, AccountLinkKind, Action, Actor, AdminError, Administrator, ClientName, InstallationId, Instant,
-    PlainSecret,
-};
+use model::{AccountLink, AccountLinkKind, Action, Actor, AdminError, Administrator, ClientName, Instant, PlainSecret};
 use serde_json::json;
 use store::{Change, StoredAdministrator, StoredInvitation, StoredReset, TokenHash};
 
-use crate::{Keydesk, Via, account::public, fingerprint, link_token, session::SignedIn, turn::ONE};
+use crate::{Keydesk, SigningIn, Via, account::public, fingerprint, link_token, turn::ONE};
 
 /// A link that was just made, with the token that it carries. The token is kept nowhere.
 #[derive(Clone, Debug)]
@@ -46,8 +43,8 @@ impl Keydesk {
     }
 
     /// Uses the link with this token up: sets the password, ends all sessions of its person and the one whose token the browser
-    /// brought, and signs them in. Whoever was invited becomes an administrator, by the name that is given or that they were
-    /// invited by.
+    /// brought, and signs them in, or asks them for their second factor: a link takes the place of the password alone. Whoever was
+    /// invited becomes an administrator, by the name that is given or that they were invited by.
     pub async fn accept_account_link(
         &self,
         token: PlainSecret,
@@ -55,7 +52,7 @@ impl Keydesk {
         password: PlainSecret,
         brought: Option<&str>,
         via: impl Into<Via> + Send,
-    ) -> Result<SignedIn, AdminError> {
+    ) -> Result<SigningIn, AdminError> {
         let via = via.into();
         let brought = brought.map(|token| fingerprint(token.as_bytes()));
         let hash = link_token::hash(token.expose()).ok_or(AdminError::LinkOver)?;
@@ -74,13 +71,13 @@ impl Keydesk {
         // Slow, so it is done before the change, for which others wait.
         let password_hash = self.hash_password(password, about).await?;
         self.change_accounts(ONE, move |this, mut change| async move {
-            let (installation, administrator) = match found {
+            let person = match found {
                 Found::Invitation(_) => this.accept_invitation(&mut change, &hash, name, password_hash, &via).await?,
                 Found::Reset(_) => this.use_reset(&mut change, &hash, &password_hash, &via).await?,
             };
-            let token = this.begin_session(&mut change, installation, administrator.id, brought.as_ref(), &via).await?;
+            let entered = this.enter(&mut change, &person, brought.as_ref(), &via).await?;
             change.commit().await.map_err(public)?;
-            Ok(SignedIn { token, administrator })
+            Ok(entered)
         })
         .await
     }
@@ -108,7 +105,7 @@ impl Keydesk {
         name: String,
         password_hash: String,
         via: &Via,
-    ) -> Result<(InstallationId, Administrator), AdminError> {
+    ) -> Result<StoredAdministrator, AdminError> {
         let now = self.now();
         // Asked again inside: of two people with the link, only one becomes an administrator.
         let accepted = change.accept_invitation(hash, now).await.map_err(public)?.ok_or(AdminError::LinkOver)?;
@@ -123,7 +120,7 @@ impl Keydesk {
             disabled_at: None,
         };
         self.put_administrator(change, (Actor::Bearer, &via.request_alone()), &new).await?;
-        Ok((installation, new.administrator))
+        Ok(new)
     }
 
     async fn use_reset(
@@ -132,7 +129,7 @@ impl Keydesk {
         hash: &TokenHash,
         password_hash: &str,
         via: &Via,
-    ) -> Result<(InstallationId, Administrator), AdminError> {
+    ) -> Result<StoredAdministrator, AdminError> {
         let found = change.password_reset_by_token(hash, self.now()).await.map_err(public)?;
         let StoredReset { installation, administrator } = found.ok_or(AdminError::LinkOver)?;
         let id = administrator.id;
@@ -142,6 +139,6 @@ impl Keydesk {
         let detail = json!({ "id": id, "by": "link", "sessions_ended": sessions });
         let action = Action::AdministratorChangePassword;
         self.audit_account(change, installation, (Actor::Bearer, &via.request_alone()), action, detail).await?;
-        Ok((installation, administrator))
+        change.administrator(installation, id).await.map_err(public)?.ok_or(AdminError::LinkOver)
     }
 }

@@ -32,6 +32,8 @@ const FLUSH_REFUSALS: Duration = Duration::from_secs(1);
 const TRIM_REFUSALS: Duration = Duration::from_secs(60);
 /// How often rows that are too old are removed.
 const PURGE: Duration = Duration::from_secs(60 * 60);
+/// A challenge that was answered is remembered for longer than it is good.
+const CHALLENGES_KEPT_MS: i64 = 60 * 60 * 1000;
 /// The calls of a quota's period are kept for longer than any period lasts.
 const QUOTAS_KEPT_MS: i64 = 40 * 24 * 60 * 60 * 1000;
 /// How often the signed ends of the audit logs are written to the log, the first time at the start.
@@ -270,6 +272,9 @@ impl Keydesk {
         };
         if let Err(error) = self.inner.store.purge_sessions(sessions_ended(now)).await {
             tracing::warn!(%error, "ended sessions could not be removed");
+        }
+        if let Err(error) = self.inner.store.purge_challenges(now.plus_millis(-CHALLENGES_KEPT_MS)).await {
+            tracing::warn!(%error, "answered challenges of passkeys could not be removed");
         }
         if let Err(error) = self.inner.store.purge_account_links(now).await {
             tracing::warn!(%error, "invitations and links for new passwords that have expired could not be removed");

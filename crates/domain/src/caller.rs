@@ -1,11 +1,11 @@
 use model::{
-    Actor, Administrator, Bounds, Catalogue, Environment, InstallationId, Instant, Key, KeyError, KeyId, KeyKind,
+    Actor, AdministratorId, Bounds, Catalogue, Environment, InstallationId, Instant, Key, KeyError, KeyId, KeyKind,
     KeySettings, Permission, Role, Scope, ScopeSet, SecretId, SessionId,
 };
 use store::StoredKey;
 use verify::Record;
 
-use crate::{Once, Via};
+use crate::{Once, Via, proof_life::is_recent};
 
 /// The caller of a verb: the actor, its installation, and what it may do there.
 #[derive(Clone, Debug)]
@@ -33,6 +33,10 @@ pub enum Authority {
         role: Role,
         /// The session in which they act.
         session: SessionId,
+        /// When they last proved who they are.
+        proved_at: Instant,
+        /// Their installation asks them for a second factor, and they have none: until then they may do nothing.
+        second_factor_due: bool,
     },
     /// What a calling key holds. Which scope a verb needs is asked at the door that it comes through.
     Key(Box<KeyAuthority>),
@@ -76,14 +80,8 @@ impl Caller {
     }
 
     /// A person signed in to the Workspace.
-    pub(crate) fn administrator(
-        who: &Administrator,
-        session: SessionId,
-        installation: InstallationId,
-        via: Via,
-    ) -> Self {
-        let actor = Actor::Administrator { id: who.id };
-        Self { actor, installation, authority: Authority::Person { role: who.role, session }, via, once: None }
+    pub(crate) fn person(id: AdministratorId, authority: Authority, installation: InstallationId, via: Via) -> Self {
+        Self { actor: Actor::Administrator { id }, installation, authority, via, once: None }
     }
 
     /// Whether it may do this. What a role decides for a person, a scope has decided for a key at the door; what no
@@ -92,7 +90,7 @@ impl Caller {
         use Permission as P;
         match &self.authority {
             Authority::Operator => true,
-            Authority::Person { role, .. } => role.may(permission),
+            Authority::Person { role, second_factor_due, .. } => !second_factor_due && role.may(permission),
             Authority::Key(_) => match permission {
                 P::ReadKeys | P::ReadUsage | P::ReadKeyNotes | P::ManageKeys | P::ManageWebhooks | P::ReadAudit => true,
                 P::UseDefaultKey | P::ExportAudit | P::ManagePeople | P::ManageInstallation => false,
@@ -102,7 +100,22 @@ impl Caller {
 
     /// Refuses a caller that may not do this.
     pub fn require(&self, permission: Permission) -> Result<(), KeyError> {
-        if self.may(permission) { Ok(()) } else { Err(KeyError::Forbidden) }
+        match &self.authority {
+            Authority::Person { second_factor_due: true, .. } => Err(KeyError::SecondFactorDue),
+            _ if self.may(permission) => Ok(()),
+            _ => Err(KeyError::Forbidden),
+        }
+    }
+
+    /// Refuses a person who has not proved lately who they are. The command line and keys prove it with each call; and what is taken
+    /// back is not done.
+    pub fn require_proof(&self, now: Instant) -> Result<(), KeyError> {
+        match &self.authority {
+            Authority::Person { proved_at, .. } if !self.recalls() && !is_recent(*proved_at, now) => {
+                Err(KeyError::StepUpNeeded)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether keys of this environment exist for it.

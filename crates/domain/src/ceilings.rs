@@ -49,7 +49,8 @@ impl Keydesk {
     }
 
     /// Sets what all keys of a client, or of the installation, may do together; with `if_version`, only if nobody else changed
-    /// it since. Without limits the ceiling is taken away. What is so already makes no change, so it may be sent again.
+    /// it since. Without limits the ceiling is taken away. What is so already makes no change, so it may be sent again. A person
+    /// has proved lately who they are.
     pub async fn set_ceiling(
         &self,
         caller: &Caller,
@@ -65,6 +66,7 @@ impl Keydesk {
         require_limits(self.catalogue(), "", &ceiling.rate_limits, &ceiling.quotas)?;
         self.change_as(caller, move |this, caller, mut change| async move {
             caller.require(Permission::ManageInstallation)?;
+            caller.require_proof(this.now())?;
             let (installation, now, client) = (caller.installation, this.now(), of.client());
             let before = change.ceiling(installation, client.as_ref()).await.map_err(failure::public)?;
             let version = before.as_ref().map_or(0, |before| before.version);

@@ -20,8 +20,13 @@ impl Keydesk {
         }
     }
 
-    /// Deletes many keys in one change. Those that can't be deleted are named and left as they are.
+    /// Deletes many keys in one change. Those that can't be deleted are named and left as they are. A person has proved lately
+    /// who they are.
     pub async fn bulk_delete(&self, caller: &Caller, ids: &[KeyId]) -> Result<BulkDeleted, KeyError> {
+        if ids.len() > 1 {
+            self.require_to_change(caller)?;
+            caller.require_proof(self.now())?;
+        }
         self.delete_keys(caller, ids, None).await
     }
 

@@ -11,9 +11,10 @@ use crate::{
 impl Keydesk {
     /// Deletes the selected keys. Many keys are deleted in several changes; when one of them fails, those before it
     /// stay, and the answer says why it stopped there. The same request sent again deletes the rest, and is answered with
-    /// all that was deleted.
+    /// all that was deleted. A person has proved lately who they are.
     pub async fn delete_selected(&self, caller: &Caller, selection: &Selection) -> Result<Deleted, KeyError> {
         self.require_to_change(caller)?;
+        self.require_proof_for(caller, selection)?;
         let filter = match selection {
             Selection::Ids(_) => None,
             Selection::Matching { .. } => self.filter(caller, selection)?,

@@ -50,11 +50,12 @@ pub struct HandedOver {
 
 impl Keydesk {
     /// Makes a link with which the newest secret of a key can be seen, once, within 7 days and without an account. Rotating
-    /// or deleting the key withdraws it. For whoever may reveal the key.
+    /// or deleting the key withdraws it. For whoever may reveal the key, and a person who has proved lately who they are.
     pub async fn create_handover(&self, caller: &Caller, id: KeyId) -> Result<NewHandoverLink, KeyError> {
         self.change_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;
             let now = this.now();
+            caller.require_proof(now)?;
             match this.done(&mut change, &caller).await? {
                 None => {}
                 Some(Done::HandOver { handover, token }) => {

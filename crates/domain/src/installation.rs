@@ -1,4 +1,4 @@
-use model::{InstallationId, Instant, TimeZone};
+use model::{InstallationId, Instant, RequiredSecondFactor, TimeZone};
 use serde::{Deserialize, Serialize};
 use store::StoredInstallation;
 
@@ -17,6 +17,8 @@ pub struct Installation {
     pub recoverable: bool,
     /// Whose days are meant, where nobody says whose else.
     pub time_zone: TimeZone,
+    /// Who of its people must have a second factor.
+    pub required_second_factor: RequiredSecondFactor,
     /// When it was created.
     pub created_at: Instant,
 }
@@ -30,6 +32,7 @@ impl From<StoredInstallation> for Installation {
             enabled: stored.disabled_at.is_none(),
             recoverable: stored.recoverable,
             time_zone: stored.time_zone,
+            required_second_factor: stored.required_second_factor,
             created_at: stored.created_at,
         }
     }

@@ -287,10 +287,11 @@ impl Keydesk {
                 }
                 held.bounds = Some((Bounds::of(&key.settings, now), now));
             }
-            (Actor::Administrator { id }, Authority::Person { role, session }) => {
+            (Actor::Administrator { id }, Authority::Person { role, session, second_factor_due, .. }) => {
                 let found = change.session_of(id, *session).await.map_err(failure::public)?;
                 let found = found.filter(|found| found.installation == caller.installation);
-                *role = found.ok_or(KeyError::Forbidden)?.administrator.role;
+                let found = found.ok_or(KeyError::Forbidden)?;
+                (*role, *second_factor_due) = (found.administrator.role, self.second_factor_due(&found));
             }
             (_, Authority::Operator) => {}
             _ => return Err(KeyError::Forbidden),

@@ -106,13 +106,17 @@ impl Keydesk {
         let finding = |of: &KeyringUse| {
             let found = format!("{} on the {} key {}", resting(of), of.kind, of.id);
             if !keyring.has(&of.kind, &of.id) {
-                let (ok, advice) = if of.what == "secrets" {
-                    (false, "restore its line of the keyring from your backup, or rotate those keys")
-                } else {
-                    (
+                let (ok, advice) = match of.what.as_str() {
+                    "secrets" => (false, "restore its line of the keyring from your backup, or rotate those keys"),
+                    "authenticator apps" => (
+                        false,
+                        "restore its line of the keyring from your backup; without it those people need a recovery code, or `keydesk \
+                         admin reset-second-factor`",
+                    ),
+                    _ => (
                         true,
                         "restore its line of the keyring from your backup; without it they don't open, and end by themselves",
-                    )
+                    ),
                 };
                 let found = format!("{found}, which is missing");
                 return Some(Finding { what: WHAT, ok, found, advice: Some(advice.to_owned()) });
@@ -135,7 +139,7 @@ fn still_needed(of: &KeyringUse) -> &'static str {
             "its line must stay in the keyring until none does: the running server moves those that it can open, others move when they are \
              used next; `keydesk keyring retire` lists the keys that are left"
         }
-        "webhooks" => {
+        "webhooks" | "authenticator apps" => {
             "its line must stay in the keyring until none does: the running server seals their secrets anew within an hour"
         }
         "kept answers" => "its line must stay in the keyring until none does: they end by themselves within 25 hours",

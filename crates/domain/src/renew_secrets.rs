@@ -70,6 +70,7 @@ impl Keydesk {
                     told = unopened;
                     (after, moved, unopened) = (SecretId(Uuid::nil()), 0, 0);
                     self.renew_webhooks().await;
+                    self.renew_apps().await;
                     self.count_keyring_uses(&mut said).await;
                     if self.keyring().has_no_older() { SELDOM } else { AGAIN }
                 }

@@ -13,9 +13,10 @@ use crate::{
 
 impl Keydesk {
     /// Shows a key's newest secret again. The caller must hold every scope of the key, and a calling key could have issued
-    /// it. The audit log has the reveal before the secret is shown.
+    /// it. A person has proved lately who they are. The audit log has the reveal before the secret is shown.
     pub async fn reveal(&self, caller: &Caller, id: KeyId) -> Result<PlainSecret, KeyError> {
         self.change_as(caller, move |this, caller, mut change| async move {
+            caller.require_proof(this.now())?;
             // A secret that replaced the one that was shown is another reveal.
             let shown = match this.done_within(&mut change, &caller, SAME_REVEAL_MS).await? {
                 None => None,

@@ -1,4 +1,4 @@
-use model::{Action, Key, KeyError, KeyId, Overlap, SecretInfo};
+use model::{Action, Key, KeyError, KeyId, KeyKind, Overlap, SecretInfo};
 use serde_json::json;
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 impl Keydesk {
     /// Gives a key a new secret. The previous one works for the overlap; [`Overlap::NONE`] ends it before this answers.
     /// More than two never work: a secret that was ending already ends now. The Default API Key can be rotated by owners
-    /// and by the operator.
+    /// who have proved lately who they are, and by the operator.
     ///
     /// Whoever gets a secret can do what its key may do. So the caller must hold every scope of the key, and a calling key
     /// could have issued it.
@@ -46,6 +46,9 @@ impl Keydesk {
             }
             let before = living(&mut change, &caller, id, None).await?;
             caller.require_secret(&before)?;
+            if before.kind() == KeyKind::Default {
+                caller.require_proof(now)?;
+            }
             let before = in_version(before, if_version)?.at(now);
             let (secret, new) = this.build_secret(&installation, id, before.environment, now)?;
             let end = now.plus_millis(i64::from(overlap.seconds()) * 1_000);
@@ -77,6 +80,9 @@ impl Keydesk {
             }
             let before = living(&mut change, &caller, id, if_version).await?;
             caller.require_to_end_secrets(&before)?;
+            if before.kind() == KeyKind::Default {
+                caller.require_proof(now)?;
+            }
             let ended = change.end_overlap(installation, id, now).await.map_err(failure::public)?;
             if ended == 0 {
                 return Ok(before.at(now));

@@ -7,6 +7,15 @@ use crate::{Caller, Keydesk, failure};
 pub(crate) const CHANGE: usize = 2_000;
 
 impl Keydesk {
+    /// Refuses a person who would delete many keys or switch them off, and has not proved lately who they are. One key is changed as
+    /// from its own page.
+    pub(crate) fn require_proof_for(&self, caller: &Caller, selection: &Selection) -> Result<(), KeyError> {
+        match selection {
+            Selection::Ids(ids) if ids.len() <= 1 => Ok(()),
+            Selection::Ids(_) | Selection::Matching { .. } => caller.require_proof(self.now()),
+        }
+    }
+
     /// The keys that a selection by search and filters means; `None`: it can match none.
     pub(crate) fn filter(&self, caller: &Caller, selection: &Selection) -> Result<Option<KeyFilter>, KeyError> {
         let Some(query) = selection.query(1) else { return Ok(None) };

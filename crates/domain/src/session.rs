@@ -1,18 +1,13 @@
 use model::{
-    Action, Actor, AdminError, Administrator, AdministratorId, InstallationId, PlainSecret, SESSIONS_MAX, SessionId,
+    Action, Actor, AdminError, Administrator, AdministratorId, InstallationId, Instant, PlainSecret, SESSIONS_MAX,
+    SessionId, TimeZone,
 };
 use serde_json::json;
 use store::{Change, StoredSession, TokenHash};
 
 use crate::{
-    Caller, Installation, Keydesk, Refused, Via, Visitor,
-    account::{email, public},
-    check_password::Checked,
-    fingerprint, link_token,
-    session_life::sessions_ended,
-    throttle::Source,
-    turn::{ONE, REVOKES},
-    visitor::counted,
+    Authority, Caller, Installation, Keydesk, Via, account::public, fingerprint, link_token, proof::Way,
+    proof_life::is_recent, session_life::sessions_ended, turn::REVOKES,
 };
 
 /// A use is written down when the last one is this old, in milliseconds: not with each click.
@@ -36,6 +31,14 @@ pub struct Session {
     pub administrator: Administrator,
     /// Where they work.
     pub installation: Installation,
+    /// When they last proved who they are: as they signed in, or since.
+    pub proved_at: Instant,
+    /// By whose clocks they read times; `None`: by their browser's.
+    pub time_zone: Option<TimeZone>,
+    /// Whether they have a second factor.
+    pub second_factor: bool,
+    /// Whether their installation asks them for one, and they have none: until they have, they can do nothing but set one up.
+    pub second_factor_due: bool,
     /// Where the request came from, as whoever read it says.
     pub via: Via,
 }
@@ -43,72 +46,31 @@ pub struct Session {
 impl Session {
     /// The caller for the domain's verbs.
     pub fn caller(&self) -> Caller {
-        Caller::administrator(&self.administrator, self.id, self.installation.id, self.via.clone())
+        let authority = Authority::Person {
+            role: self.administrator.role,
+            session: self.id,
+            proved_at: self.proved_at,
+            second_factor_due: self.second_factor_due,
+        };
+        Caller::person(self.administrator.id, authority, self.installation.id, self.via.clone())
+    }
+
+    /// Whether they have proved lately who they are.
+    pub fn is_proved(&self, now: Instant) -> bool {
+        is_recent(self.proved_at, now)
     }
 }
 
 impl Keydesk {
-    /// Signs an administrator in, and ends the session that their browser had, whose token this is. Neither the words nor the
-    /// time of a refusal tell whether the email address or the password was wrong.
-    pub async fn sign_in(
-        &self,
-        email_typed: &str,
-        password: PlainSecret,
-        from: impl Into<Visitor<'_>>,
-        brought: Option<&str>,
-    ) -> Result<SignedIn, AdminError> {
-        let folded = email(email_typed).map(|(_, folded)| folded);
-        let account = folded.as_deref().unwrap_or_default().to_owned();
-        let Visitor { via, device } = from.into();
-        let device = device.and_then(|token| self.device(token, &account));
-        let source = device.map_or(Source::Address(counted(&via)), Source::Device);
-        let attempt = self.inner.throttle.attempt(&account, source, self.inner.clock.elapsed());
-        let counted =
-            attempt.inspect_err(|_| self.tell_refused(Refused::Throttled, None, "too_many_attempts", &via))?;
-        let found = match folded {
-            Ok(folded) => self.inner.store.administrator_by_email(&folded).await.map_err(public)?,
-            Err(_) => None,
-        };
-        let hash = found.as_ref().map(|found| found.password_hash.clone());
-        let known = found.as_ref().map(|found| Actor::Administrator { id: found.administrator.id });
-        let better = match self.check_password(password, hash).await? {
-            Checked::Wrong => {
-                // Not what was typed: it may be a password, in the wrong field.
-                self.tell_refused(Refused::SignIn, known, "wrong_credentials", &via);
-                return Err(AdminError::WrongCredentials);
-            }
-            Checked::Right => None,
-            Checked::RightAsTyped { better } => Some(better),
-        };
-        let found = found.ok_or(AdminError::WrongCredentials)?;
-        self.inner.throttle.succeeded(counted);
-        let brought = brought.map(|token| fingerprint(token.as_bytes()));
-        self.change_accounts(ONE, move |this, mut change| async move {
-            let (installation, id) = (found.installation, found.administrator.id);
-            // Asked again inside: while the password was checked, it may have been changed, or the person disabled or removed.
-            let person = change.administrator(installation, id).await.map_err(public)?;
-            let person = person.filter(|person| person.password_hash == found.password_hash);
-            let person = person.ok_or(AdminError::WrongCredentials)?;
-            if person.disabled_at.is_some() {
-                return Err(AdminError::AccountDisabled);
-            }
-            if let Some(better) = better {
-                change.set_password(installation, id, &better).await.map_err(public)?;
-            }
-            let token = this.begin_session(&mut change, installation, id, brought.as_ref(), &via).await?;
-            change.commit().await.map_err(public)?;
-            Ok(SignedIn { token, administrator: person.administrator })
-        })
-        .await
-    }
-
-    /// Begins a session in the place of the one that the browser had. The oldest of too many sessions of the person ends.
+    /// Begins a session in the place of the one that the browser had, for whoever has proved all that is asked of them. The oldest
+    /// of too many sessions of the person ends.
     pub(crate) async fn begin_session(
         &self,
         change: &mut Change,
         installation: InstallationId,
         id: AdministratorId,
         brought: Option<&TokenHash>,
+        second: Option<Way>,
         via: &Via,
     ) -> Result<PlainSecret, AdminError> {
         if let Some(brought) = brought {
@@ -120,7 +82,8 @@ impl Keydesk {
         let (hash, session) = (fingerprint(token.expose().as_bytes()), SessionId(self.new_id(now)));
         change.insert_session(&hash, session, id, now).await.map_err(public)?;
         let by = (Actor::Administrator { id }, via);
-        self.audit_account(change, installation, by, Action::SignIn, json!({})).await?;
+        let detail = second.map_or_else(|| json!({}), |way| json!({ "second_factor": way.as_str() }));
+        self.audit_account(change, installation, by, Action::SignIn, detail).await?;
         Ok(token)
     }
 
@@ -165,7 +128,24 @@ impl Keydesk {
 
     fn at_work(&self, stored: StoredSession) -> Option<Session> {
         let installation = self.remembered(stored.installation)?;
-        Some(Session { id: stored.id, administrator: stored.administrator, installation, via: Via::default() })
+        Some(Session {
+            id: stored.id,
+            second_factor_due: self.second_factor_due(&stored),
+            administrator: stored.administrator,
+            installation,
+            proved_at: stored.proved_at,
+            // One that is not known any more is as none.
+            time_zone: stored.time_zone.and_then(|zone| zone.parse().ok()),
+            second_factor: stored.second_factor,
+            via: Via::default(),
+        })
+    }
+
+    /// Whether the installation asks the person of a session for a second factor, and they have none.
+    pub(crate) fn second_factor_due(&self, stored: &StoredSession) -> bool {
+        let installation = self.remembered(stored.installation);
+        let required = installation.map(|installation| installation.required_second_factor).unwrap_or_default();
+        required.asks(stored.administrator.role) && !stored.second_factor
     }
 
     /// Ends a session, here and not only in the browser.

@@ -1,4 +1,4 @@
-use model::{Action, Actor, KeyError, TimeZone};
+use model::{Action, Actor, KeyError, RequiredSecondFactor, TimeZone};
 use serde_json::{Map, json};
 
 use crate::{Installation, Keydesk, audit::AuditEvent, failure, installations::title, turn::ONE};
@@ -10,10 +10,12 @@ pub struct InstallationPatch {
     pub title: Option<String>,
     /// Whose days are meant, where nobody says whose else. No key ends at another instant for it.
     pub time_zone: Option<TimeZone>,
+    /// Who of its people must have a second factor. Whoever must and has none can do nothing until they have set one up.
+    pub required_second_factor: Option<RequiredSecondFactor>,
 }
 
 impl Keydesk {
-    /// Gives an installation another title or time zone. What is so already makes no change.
+    /// Gives an installation another title, time zone or requirement. What is so already makes no change.
     pub async fn set_installation(
         &self,
         actor: Actor,
@@ -28,12 +30,19 @@ impl Keydesk {
         if let Some(zone) = &patch.time_zone {
             after.time_zone = zone.clone();
         }
+        if let Some(required) = patch.required_second_factor {
+            after.required_second_factor = required;
+        }
         let mut detail = Map::new();
         if before.title != after.title {
             detail.insert("title".to_owned(), json!({ "from": before.title, "to": after.title }));
         }
         if before.time_zone != after.time_zone {
             detail.insert("time_zone".to_owned(), json!({ "from": before.time_zone, "to": after.time_zone }));
+        }
+        if before.required_second_factor != after.required_second_factor {
+            let (from, to) = (before.required_second_factor, after.required_second_factor);
+            detail.insert("required_second_factor".to_owned(), json!({ "from": from, "to": to }));
         }
         if detail.is_empty() {
             return Ok(after);
@@ -42,7 +51,10 @@ impl Keydesk {
             // What was not asked for stays as somebody else may have set it meanwhile.
             let title = patch.title.map(|_| after.title.as_str());
             let zone = patch.time_zone.map(|_| &after.time_zone);
-            let found = change.set_installation(after.id, title, zone).await.map_err(failure::public)?;
+            let found = change
+                .set_installation(after.id, title, zone, patch.required_second_factor)
+                .await
+                .map_err(failure::public)?;
             if !found {
                 return Err(KeyError::NoInstallation);
             }

@@ -112,8 +112,8 @@ impl Keydesk {
                 return Err(AdminError::SetUpOver);
             }
             this.put_administrator(&mut change, (Actor::System, &via.request_alone()), &draft).await?;
-            let token =
-                this.begin_session(&mut change, installation, draft.administrator.id, brought.as_ref(), &via).await?;
+            let id = draft.administrator.id;
+            let token = this.begin_session(&mut change, installation, id, brought.as_ref(), None, &via).await?;
             change.commit().await.map_err(public)?;
             this.end_set_up(installation).await;
             Ok(SignedIn { token, administrator: draft.administrator })

@@ -27,13 +27,18 @@ impl Keydesk {
         self.update(caller, id, SettingsPatch { enabled: Some(enabled), ..SettingsPatch::default() }, if_version).await
     }
 
-    /// Switches many keys on or off in one change. Those that can't be switched are named and left as they are.
+    /// Switches many keys on or off in one change. Those that can't be switched are named and left as they are. A person who
+    /// switches them off has proved lately who they are.
     pub async fn bulk_set_enabled(
         &self,
         caller: &Caller,
         ids: &[KeyId],
         enabled: bool,
     ) -> Result<BulkSwitched, KeyError> {
+        if !enabled && ids.len() > 1 {
+            self.require_to_change(caller)?;
+            caller.require_proof(self.now())?;
+        }
         let ids = ids.to_vec();
         self.change_in_turn_as(caller, turn(ids.len(), !enabled), move |this, caller, mut change| async move {
             let outcome = this.switch_in(&mut change, &caller, &ids, enabled).await?;
@@ -83,7 +88,7 @@ impl Keydesk {
 
     /// Switches the selected keys on or off. Many keys are switched in several changes; when one of them fails, those
     /// before it stay, and the answer says why it stopped there. The same request sent again switches the rest, and is
-    /// answered with all that was switched.
+    /// answered with all that was switched. A person who switches them off has proved lately who they are.
     pub async fn set_enabled_selected(
         &self,
         caller: &Caller,
@@ -91,6 +96,9 @@ impl Keydesk {
         enabled: bool,
     ) -> Result<Switched, KeyError> {
         self.require_to_change(caller)?;
+        if !enabled {
+            self.require_proof_for(caller, selection)?;
+        }
         let mut filter = match selection {
             Selection::Ids(_) => None,
             Selection::Matching { .. } => self.filter(caller, selection)?,

@@ -84,6 +84,8 @@ pub struct Person {
     pub sessions: u32,
     /// The last use of those sessions, to within a minute.
     pub last_seen_at: Option<Instant>,
+    /// Whether they have a second factor beside their password.
+    pub second_factor: bool,
 }
 
 /// One of a person's own sessions.

@@ -160,6 +160,27 @@ pub enum Action {
     /// Sessions of an administrator were ended.
     #[serde(rename = "administrator.end_sessions")]
     AdministratorEndSessions,
+    /// An administrator gave themselves another name.
+    #[serde(rename = "administrator.rename")]
+    AdministratorRename,
+    /// An administrator chose by whose clocks they read times.
+    #[serde(rename = "administrator.set_time_zone")]
+    AdministratorSetTimeZone,
+    /// An administrator added a second factor.
+    #[serde(rename = "administrator.second_factor_add")]
+    SecondFactorAdd,
+    /// An administrator removed one of their second factors.
+    #[serde(rename = "administrator.second_factor_remove")]
+    SecondFactorRemove,
+    /// All second factors of an administrator were taken away by somebody else.
+    #[serde(rename = "administrator.reset_second_factor")]
+    SecondFactorReset,
+    /// An administrator got new recovery codes; those of before work no more.
+    #[serde(rename = "administrator.renew_recovery_codes")]
+    RecoveryCodesRenew,
+    /// An administrator proved again who they are.
+    #[serde(rename = "administrator.confirm")]
+    Confirm,
     /// An administrator signed in.
     #[serde(rename = "administrator.sign_in")]
     SignIn,
@@ -239,6 +260,13 @@ impl Action {
             Self::AdministratorEnable => "administrator.enable",
             Self::AdministratorRemove => "administrator.remove",
             Self::AdministratorEndSessions => "administrator.end_sessions",
+            Self::AdministratorRename => "administrator.rename",
+            Self::AdministratorSetTimeZone => "administrator.set_time_zone",
+            Self::SecondFactorAdd => "administrator.second_factor_add",
+            Self::SecondFactorRemove => "administrator.second_factor_remove",
+            Self::SecondFactorReset => "administrator.reset_second_factor",
+            Self::RecoveryCodesRenew => "administrator.renew_recovery_codes",
+            Self::Confirm => "administrator.confirm",
             Self::SignIn => "administrator.sign_in",
             Self::SignOut => "administrator.sign_out",
             Self::WebhookCreate => "webhook.create",

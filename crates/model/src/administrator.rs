@@ -125,6 +125,36 @@ pub enum AdminError {
     /// The set-up link is not valid (any more).
     #[error("This set-up link is not valid any more. Please sign in.")]
     SetUpOver,
+    /// A code is wrong, or was used before; the caller is not told which.
+    #[error("This code is not right, or was used before.")]
+    WrongCode,
+    /// A passkey's answer is not good: it is another's, too old, or was used before.
+    #[error("This passkey was not accepted. Please try again.")]
+    WrongPasskey,
+    /// The password was right, but too long ago.
+    #[error("That took too long. Please sign in again.")]
+    SignInOver,
+    /// What was asked for needs a proof of who asks, and the last one is too old.
+    #[error("Confirm that it is you to do this.")]
+    StepUpNeeded,
+    /// The installation asks this person for a second factor, and they have none.
+    #[error("Your installation asks you for a second factor. Set one up first, on your account's page.")]
+    SecondFactorDue,
+    /// The installation asks this person for a second factor, and this is the only one they have.
+    #[error("Your installation asks you for a second factor. Add another one before you remove this one.")]
+    LastSecondFactor,
+    /// An authenticator app is there already.
+    #[error("You have an authenticator app already. Remove it before you set up another one.")]
+    AppThere,
+    /// No more passkeys than that.
+    #[error("You have 10 passkeys already, which is the most. Remove one first.")]
+    TooManyPasskeys,
+    /// What was to be removed or replaced is not there.
+    #[error("You have no such second factor.")]
+    NoSecondFactor,
+    /// The time in which an authenticator app could be set up with this secret is over.
+    #[error("That took too long. Please begin again.")]
+    SetupOver,
     /// Keydesk can't decide right now. Try again.
     #[error("Keydesk can't answer right now. Please try again.")]
     Unavailable,

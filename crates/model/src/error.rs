@@ -84,6 +84,12 @@ pub enum KeyError {
     /// A signed-in person's role does not allow it, or a key has lost the scope while its change waited.
     #[error("Your role does not allow this.")]
     Forbidden,
+    /// What was asked for needs a proof of who asks, and the last one is too old.
+    #[error("Confirm that it is you to do this.")]
+    StepUpNeeded,
+    /// The installation asks this person for a second factor, and they have none.
+    #[error("Your installation asks you for a second factor. Set one up first, on your account's page.")]
+    SecondFactorDue,
     /// The API Keys module is off for the installation.
     #[error("{MODULE_UNAVAILABLE}")]
     ModuleUnavailable,
@@ -144,7 +150,8 @@ impl KeyError {
             Self::NotDeleted => &error_kind::NOT_DELETED,
             // Only pages take something back.
             Self::IdempotencyMismatch | Self::Recalled => &error_kind::IDEMPOTENCY_MISMATCH,
-            Self::Forbidden => &error_kind::FORBIDDEN,
+            // Only people are asked to prove who they are.
+            Self::Forbidden | Self::StepUpNeeded | Self::SecondFactorDue => &error_kind::FORBIDDEN,
             Self::ModuleUnavailable => &error_kind::MODULE_UNAVAILABLE,
             Self::Unavailable => &error_kind::UNAVAILABLE,
         }

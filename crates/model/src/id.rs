@@ -44,6 +44,8 @@ ids! {
     AuditId;
     /// A receiver of events. A version 7 UUID.
     WebhookId;
+    /// A passkey of a person. A version 7 UUID.
+    PasskeyId;
     /// Something that has happened. A version 7 UUID, the same with every delivery of it.
     EventId;
 }

@@ -70,6 +70,7 @@ mod route_table;
 mod scope;
 mod search;
 mod search_texts;
+mod second_factor;
 mod secret;
 mod selection;
 mod settings;
@@ -123,7 +124,9 @@ pub use fold::{FOLD_VERSION, NAMES_FOLDED, fold_email, fold_name, fold_name_befo
 pub use handover::{HANDOVER_LIFE_MS, Handover};
 pub use hint_end::{HINT_TAIL, HintEnd, InvalidHintEnd};
 pub use histogram::{Histogram, HistogramCounts};
-pub use id::{AdministratorId, AuditId, EventId, HandoverId, InstallationId, KeyId, SecretId, SessionId, WebhookId};
+pub use id::{
+    AdministratorId, AuditId, EventId, HandoverId, InstallationId, KeyId, PasskeyId, SecretId, SessionId, WebhookId,
+};
 pub use instant::{Instant, InvalidInstant};
 #[cfg(feature = "time-zones")]
 pub use interval::{IntervalLength, UnknownLength};
@@ -160,6 +163,9 @@ pub use route_table::RouteTable;
 pub use scope::{CATALOGUE, InvalidScope, Scope, ScopeSet};
 pub use search::{ExactSearch, SEARCH_MAX, Search, SearchTooLong};
 pub use search_texts::SearchTexts;
+pub use second_factor::{
+    PASSKEYS_MAX, PROOF_LIFE_MS, Passkey, RECOVERY_CODES, RequiredSecondFactor, SecondFactors, UnknownRequirement,
+};
 pub use secret::{
     BODY_LEN, CHECKSUM_LEN, Hint, InvalidPrefix, PlainSecret, SecretFormat, SecretParts, checksum_matches,
     presented_key,

@@ -19,6 +19,12 @@ pub struct StoredSession {
     pub created_at: Instant,
     /// When it was last used, to within a minute.
     pub last_seen_at: Instant,
+    /// When whoever has it last proved who they are.
+    pub proved_at: Instant,
+    /// By whose clocks its administrator reads times, by its name; `None`: by their browser's.
+    pub time_zone: Option<String>,
+    /// Whether its administrator has a second factor.
+    pub second_factor: bool,
 }
 
 /// Up to when sessions have ended by time.
@@ -40,6 +46,9 @@ row! {
         role: String,
         created_at: i64,
         last_seen_at: i64,
+        proved_at: i64,
+        time_zone: Option<String>,
+        factors: i64,
     }
 }
 
@@ -53,21 +62,38 @@ impl TryFrom<SessionRow> for StoredSession {
             administrator: administrator(row.id, row.email, row.name, &row.role)?,
             created_at: Instant::from_millis(row.created_at),
             last_seen_at: Instant::from_millis(row.last_seen_at),
+            proved_at: Instant::from_millis(row.proved_at),
+            time_zone: row.time_zone,
+            second_factor: row.factors > 0,
         })
     }
 }
 
-pub(crate) const INSERT_SESSION: &str = "INSERT INTO admin_session (token_hash, id, administrator_id, created_at, last_seen_at) VALUES ($1, $2, $3, $4, $4)";
+macro_rules! session_select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT s.id AS session_id, a.id, a.installation_id, a.email, a.name, a.role, s.created_at, s.last_seen_at, \
+             s.proved_at, a.time_zone, (SELECT COUNT(*) FROM totp t WHERE t.administrator_id = a.id) \
+             + (SELECT COUNT(*) FROM passkey p WHERE p.administrator_id = a.id) AS factors \
+             FROM admin_session s JOIN administrator a ON a.id = s.administrator_id ",
+            $rest
+        )
+    };
+}
+
+/// A session begins with a proof.
+pub(crate) const INSERT_SESSION: &str = "INSERT INTO admin_session (token_hash, id, administrator_id, created_at, last_seen_at, proved_at) \
+     VALUES ($1, $2, $3, $4, $4, $4)";
 /// A disabled administrator has no session, whatever the table holds.
-pub(crate) const SESSION: &str = "SELECT s.id AS session_id, a.id, a.installation_id, a.email, a.name, a.role, s.created_at, s.last_seen_at \
-     FROM admin_session s JOIN administrator a ON a.id = s.administrator_id \
-     WHERE s.token_hash = $1 AND a.disabled_at IS NULL";
-pub(crate) const SESSION_OF: &str = "SELECT s.id AS session_id, a.id, a.installation_id, a.email, a.name, a.role, s.created_at, s.last_seen_at \
-     FROM admin_session s JOIN administrator a ON a.id = s.administrator_id \
-     WHERE s.administrator_id = $1 AND s.id = $2 AND a.disabled_at IS NULL";
-pub(crate) const SESSIONS_OF: &str = "SELECT s.id AS session_id, a.id, a.installation_id, a.email, a.name, a.role, s.created_at, s.last_seen_at \
-     FROM admin_session s JOIN administrator a ON a.id = s.administrator_id \
-     WHERE s.administrator_id = $1 AND s.last_seen_at > $2 AND s.created_at > $3 ORDER BY s.created_at DESC, s.id";
+pub(crate) const SESSION: &str = session_select!("WHERE s.token_hash = $1 AND a.disabled_at IS NULL");
+pub(crate) const SESSION_OF: &str =
+    session_select!("WHERE s.administrator_id = $1 AND s.id = $2 AND a.disabled_at IS NULL");
+pub(crate) const SESSIONS_OF: &str = session_select!(
+    "WHERE s.administrator_id = $1 AND s.last_seen_at > $2 AND s.created_at > $3 ORDER BY s.created_at DESC, s.id"
+);
+pub(crate) const PROVE_SESSION: &str =
+    "UPDATE admin_session SET proved_at = $3 WHERE administrator_id = $1 AND id = $2";
+pub(crate) const END_OTHER_SESSIONS: &str = "DELETE FROM admin_session WHERE administrator_id = $1 AND id <> $2";
 pub(crate) const TOUCH_SESSION: &str =
     "UPDATE admin_session SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $2";
 pub(crate) const END_SESSION: &str = "DELETE FROM admin_session WHERE token_hash = $1";
@@ -120,6 +146,32 @@ impl Change {
             sqlx::query_as(SESSION_OF).bind(person.0).bind(id.0).fetch_optional(connection).await?
         });
         row.map(StoredSession::try_from).transpose()
+    }
+
+    /// Notes that whoever has a session has just proved who they are. False: there is no such session.
+    pub async fn prove_session(
+        &mut self,
+        person: AdministratorId,
+        id: SessionId,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let done = on_tx!(self, connection => {
+            sqlx::query(PROVE_SESSION)
+                .bind(person.0)
+                .bind(id.0)
+                .bind(now.as_millis())
+                .execute(connection)
+                .await?
+                .rows_affected()
+        });
+        Ok(done == 1)
+    }
+
+    /// Ends all sessions of a person but one. Returns how many there were.
+    pub async fn end_other_sessions(&mut self, person: AdministratorId, but: SessionId) -> Result<u64, StoreError> {
+        Ok(on_tx!(self, connection => {
+            sqlx::query(END_OTHER_SESSIONS).bind(person.0).bind(but.0).execute(connection).await?.rows_affected()
+        }))
     }
 
     /// Ends a session. False: there is no such session.

@@ -72,6 +72,9 @@ pub(crate) const SET_DISABLED: &str =
     "UPDATE administrator SET disabled_at = $3 WHERE installation_id = $1 AND id = $2";
 pub(crate) const SET_PASSWORD: &str =
     "UPDATE administrator SET password_hash = $3 WHERE installation_id = $1 AND id = $2";
+pub(crate) const SET_NAME: &str = "UPDATE administrator SET name = $3 WHERE installation_id = $1 AND id = $2";
+pub(crate) const SET_OWN_TIME_ZONE: &str =
+    "UPDATE administrator SET time_zone = $3 WHERE installation_id = $1 AND id = $2";
 pub(crate) const DELETE_ADMINISTRATOR: &str = "DELETE FROM administrator WHERE installation_id = $1 AND id = $2";
 
 impl Change {
@@ -192,7 +195,48 @@ impl Change {
         Ok(done == 1)
     }
 
-    /// Removes an administrator with their sessions and their link for a new password. False: there is no such administrator.
+    /// Gives an administrator another name, here and beside the audit log. False: there is no such administrator.
+    pub async fn set_name(
+        &mut self,
+        installation: InstallationId,
+        id: AdministratorId,
+        name: &str,
+    ) -> Result<bool, StoreError> {
+        let done = on_tx!(self, connection => {
+            sqlx::query(SET_NAME)
+                .bind(installation.0)
+                .bind(id.0)
+                .bind(name)
+                .execute(connection)
+                .await?
+                .rows_affected()
+        });
+        if done == 1 {
+            self.rename_person(id, name).await?;
+        }
+        Ok(done == 1)
+    }
+
+    /// Notes by whose clocks an administrator reads times; `None`: by their browser's. False: there is no such administrator.
+    pub async fn set_own_time_zone(
+        &mut self,
+        installation: InstallationId,
+        id: AdministratorId,
+        time_zone: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let done = on_tx!(self, connection => {
+            sqlx::query(SET_OWN_TIME_ZONE)
+                .bind(installation.0)
+                .bind(id.0)
+                .bind(time_zone)
+                .execute(connection)
+                .await?
+                .rows_affected()
+        });
+        Ok(done == 1)
+    }
+
+    /// Removes an administrator with their sessions, their second factors and their link for a new password. False: there is no such administrator.
     pub async fn remove_administrator(
         &mut self,
         installation: InstallationId,

@@ -7,10 +7,17 @@ use crate::{Change, Store, StoreError, db::on_db, group::on_tx};
 
 pub(crate) const INSERT_PERSON: &str =
     "INSERT INTO audit_person (id, installation_id, email, email_folded, name) VALUES ($1, $2, $3, $4, $5)";
-pub(crate) const AUDIT_PEOPLE: &str = "SELECT id, email, name FROM audit_person WHERE installation_id = $1 ORDER BY id";
-pub(crate) const PERSON_NAMES: &str = "SELECT id, name FROM audit_person WHERE installation_id = $1";
+pub(crate) const RENAME_PERSON: &str = "INSERT INTO audit_rename (person_id, epoch, name) VALUES ($1, $2, $3)";
+pub(crate) const AUDIT_PEOPLE: &str = "SELECT p.id, p.email, COALESCE((SELECT r.name FROM audit_rename r \
+     WHERE r.person_id = p.id ORDER BY r.epoch DESC LIMIT 1), p.name) AS name \
+     FROM audit_person p WHERE p.installation_id = $1 ORDER BY p.id";
+pub(crate) const PERSON_NAMES: &str = "SELECT p.id, COALESCE((SELECT r.name FROM audit_rename r \
+     WHERE r.person_id = p.id ORDER BY r.epoch DESC LIMIT 1), p.name) AS name \
+     FROM audit_person p WHERE p.installation_id = $1";
 pub(crate) const PEOPLE_BY_EMAIL: &str =
     "SELECT id, email, name FROM audit_person WHERE installation_id = $1 AND email_folded = $2 ORDER BY id";
+pub(crate) const FORGET_NAMES: &str = "DELETE FROM audit_rename WHERE person_id = $1 \
+     AND EXISTS (SELECT 1 FROM audit_person p WHERE p.id = $1 AND p.installation_id = $2)";
 pub(crate) const FORGET_PERSON: &str = "DELETE FROM audit_person WHERE id = $1 AND installation_id = $2";
 /// `lower` is the same in both databases for the letters of an email address as Keydesk takes it, ASCII; others are compared
 /// as they are.
@@ -28,7 +35,7 @@ pub struct AuditPerson {
     pub id: AdministratorId,
     /// As typed.
     pub email: String,
-    /// For people.
+    /// For people: the last that they gave themselves.
     pub name: String,
 }
 
@@ -93,10 +100,20 @@ impl Change {
         Ok(())
     }
 
-    /// Removes a person's account, if they still have one, and their name and address beside the audit log.
+    /// Records another name of a person, beside the earlier ones.
+    pub(crate) async fn rename_person(&mut self, id: AdministratorId, name: &str) -> Result<(), StoreError> {
+        let epoch = self.epoch();
+        on_tx!(self, connection => {
+            sqlx::query(RENAME_PERSON).bind(id.0).bind(epoch).bind(name).execute(connection).await?;
+        });
+        Ok(())
+    }
+
+    /// Removes a person's account, if they still have one, and their names and address beside the audit log.
     pub async fn forget_person(&mut self, installation: InstallationId, id: AdministratorId) -> Result<(), StoreError> {
         self.remove_administrator(installation, id).await?;
         on_tx!(self, connection => {
+            sqlx::query(FORGET_NAMES).bind(id.0).bind(installation.0).execute(&mut *connection).await?;
             sqlx::query(FORGET_PERSON).bind(id.0).bind(installation.0).execute(connection).await?;
         });
         Ok(())

@@ -1,4 +1,4 @@
-use model::{InstallationId, Instant, TimeZone};
+use model::{InstallationId, Instant, RequiredSecondFactor, TimeZone};
 use uuid::Uuid;
 
 use crate::{
@@ -23,6 +23,8 @@ pub struct StoredInstallation {
     pub recoverable: bool,
     /// Whose days are meant, where nobody says whose else.
     pub time_zone: TimeZone,
+    /// Who must have a second factor.
+    pub required_second_factor: RequiredSecondFactor,
     /// Issued keys that are not deleted.
     pub key_count: u64,
     /// When it was created.
@@ -37,6 +39,7 @@ row! {
         disabled_at: Option<i64>,
         recoverable: i64,
         time_zone: String,
+        required_second_factor: String,
         key_count: i64,
         created_at: i64,
     }
@@ -58,13 +61,22 @@ impl From<InstallationRow> for StoredInstallation {
                 );
                 TimeZone::UTC
             }),
+            required_second_factor: row.required_second_factor.parse().unwrap_or_else(|_| {
+                // A newer Keydesk may know more. Asking too many is the safe side.
+                tracing::warn!(
+                    required_second_factor = row.required_second_factor,
+                    "who must have a second factor in an installation is not known; everyone must"
+                );
+                RequiredSecondFactor::Everyone
+            }),
             key_count: row.key_count.unsigned_abs(),
             created_at: Instant::from_millis(row.created_at),
         }
     }
 }
 
-pub(crate) const INSTALLATIONS: &str = "SELECT id, name, title, disabled_at, recoverable, time_zone, key_count, created_at FROM installation ORDER BY name";
+pub(crate) const INSTALLATIONS: &str = "SELECT id, name, title, disabled_at, recoverable, time_zone, required_second_factor, \
+     key_count, created_at FROM installation ORDER BY name";
 
 /// Numbers of keys that are wrong, whatever made them so.
 pub(crate) const RECOUNT_KEYS: &str = "UPDATE installation SET key_count = (SELECT COUNT(*) FROM api_key k \
@@ -72,10 +84,10 @@ pub(crate) const RECOUNT_KEYS: &str = "UPDATE installation SET key_count = (SELE
      WHERE key_count <> (SELECT COUNT(*) FROM api_key k \
      WHERE k.installation_id = installation.id AND k.kind = 'issued' AND k.deleted_at IS NULL)";
 pub(crate) const KEY_COUNT: &str = "SELECT key_count FROM installation WHERE id = $1";
-pub(crate) const INSERT_INSTALLATION: &str =
-    "INSERT INTO installation (id, name, title, recoverable, time_zone, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
-pub(crate) const SET_INSTALLATION: &str =
-    "UPDATE installation SET title = COALESCE($2, title), time_zone = COALESCE($3, time_zone) WHERE id = $1";
+pub(crate) const INSERT_INSTALLATION: &str = "INSERT INTO installation (id, name, title, recoverable, time_zone, created_at, required_second_factor) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+pub(crate) const SET_INSTALLATION: &str = "UPDATE installation SET title = COALESCE($2, title), time_zone = COALESCE($3, time_zone), \
+     required_second_factor = COALESCE($4, required_second_factor) WHERE id = $1";
 pub(crate) const SWITCH_MODULE: &str = "UPDATE installation SET disabled_at = $2 WHERE id = $1";
 
 impl Store {
@@ -122,24 +134,27 @@ impl Change {
                 .bind(i64::from(installation.recoverable))
                 .bind(installation.time_zone.name())
                 .bind(installation.created_at.as_millis())
+                .bind(installation.required_second_factor.as_str())
                 .execute(connection)
                 .await?;
         });
         Ok(())
     }
 
-    /// Gives an installation another title or time zone; `None` leaves it as it is. False: no such installation.
+    /// Changes settings of an installation; `None` leaves one as it is. False: no such installation.
     pub async fn set_installation(
         &mut self,
         id: InstallationId,
         title: Option<&str>,
         time_zone: Option<&TimeZone>,
+        required_second_factor: Option<RequiredSecondFactor>,
     ) -> Result<bool, StoreError> {
         let done = on_tx!(self, connection => {
             sqlx::query(SET_INSTALLATION)
                 .bind(id.0)
                 .bind(title)
                 .bind(time_zone.map(TimeZone::name))
+                .bind(required_second_factor.map(RequiredSecondFactor::as_str))
                 .execute(connection)
                 .await?
                 .rows_affected()

@@ -68,6 +68,7 @@ impl From<StoredInvitation> for Person {
             expires_at: Some(invitation.expires_at),
             sessions: 0,
             last_seen_at: None,
+            second_factor: false,
         }
     }
 }

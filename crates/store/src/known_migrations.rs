@@ -40,6 +40,7 @@ macro_rules! migrations {
             "0026_contact_centre"
             "0027_list_order"
             "0028_handover_sender"
+            "0029_second_factor"
         )
     };
     ($folder:literal; $($name:literal)+) => {

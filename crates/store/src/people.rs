@@ -13,6 +13,7 @@ row! {
         disabled_at: Option<i64>,
         sessions: i64,
         last_seen_at: Option<i64>,
+        factors: i64,
     }
 }
 
@@ -31,12 +32,15 @@ impl TryFrom<PersonRow> for Person {
             expires_at: None,
             sessions: u32::try_from(row.sessions).unwrap_or(u32::MAX),
             last_seen_at: instant(row.last_seen_at),
+            second_factor: row.factors > 0,
         })
     }
 }
 
 pub(crate) const PEOPLE: &str = "SELECT a.id, a.email, a.name, a.role, a.created_at, a.disabled_at, \
-     COUNT(s.id) AS sessions, MAX(s.last_seen_at) AS last_seen_at FROM administrator a LEFT JOIN admin_session s \
+     COUNT(s.id) AS sessions, MAX(s.last_seen_at) AS last_seen_at, \
+     (SELECT COUNT(*) FROM totp t WHERE t.administrator_id = a.id) \
+     + (SELECT COUNT(*) FROM passkey p WHERE p.administrator_id = a.id) AS factors FROM administrator a LEFT JOIN admin_session s \
      ON s.administrator_id = a.id AND s.last_seen_at > $2 AND s.created_at > $3 WHERE a.installation_id = $1 \
      GROUP BY a.id, a.email, a.name, a.role, a.created_at, a.disabled_at ORDER BY a.created_at, a.id";
 

@@ -7,6 +7,7 @@ use axum::{
     response::Response,
     routing::get,
 };
+use domain::SigningIn;
 use model::{AccountLinkKind, AdminError, PlainSecret};
 use serde::Deserialize;
 
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     ApiError,
-    frame::{bare, code_of, failed_bare},
+    frame::{bare, code_of, failed_bare, second_step::second_step_page},
     web::{Password, START, WebState, session},
 };
 
@@ -62,7 +63,9 @@ async fn posted(kind: AccountLinkKind, web: WebState, parts: Parts, form: Posted
     }
     .await;
     match signed_in {
-        Ok(signed_in) => welcome(&web, &parts.headers, &signed_in, START),
+        Ok(SigningIn::In(signed_in)) => welcome(&web, &parts.headers, &signed_in, START),
+        // The password is set; of the code nothing is left.
+        Ok(SigningIn::Second(step)) => second_step_page(&web, parts, step, START.to_owned(), None).await,
         Err(ApiError::Admin(AdminError::LinkOver)) => over(&web, parts, kind).await,
         Err(error) => {
             link.name = form.name.unwrap_or(link.name);

@@ -17,9 +17,10 @@ pub(crate) fn refused() -> Option<ApiError> {
     Some(refusal(&code, wait.and_then(|wait| wait.parse().ok()).unwrap_or(1)))
 }
 
-const CODES: [(&str, ApiError); 4] = [
+const CODES: [(&str, ApiError); 5] = [
     ("wrong_credentials", ApiError::Admin(AdminError::WrongCredentials)),
     ("account_disabled", ApiError::Admin(AdminError::AccountDisabled)),
+    ("sign_in_over", ApiError::Admin(AdminError::SignInOver)),
     ("unavailable", ApiError::Admin(AdminError::Unavailable)),
     ("needs_https", ApiError::NeedsHttps),
 ];

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     ApiError, FieldProblem,
-    frame::{Sent, failed, framed, resume, sent},
+    frame::{Sent, confirm, failed, framed, resume, sent},
     ui::key_settings::{Form, LimitRows, refusal},
     web::{WebState, form_token::once, session::signed_in},
 };
@@ -88,6 +88,9 @@ async fn posted(
     let saved = if begun.is_some() { Ok(()) } else { save(&web, &session, &of, form, &typed).await };
     if begun.is_none() && saved.is_ok() {
         return Redirect::to(&format!("{PATH}?done=saved")).into_response();
+    }
+    if saved.as_ref().is_err_and(ApiError::needs_proof) {
+        return confirm::ask(&web, parts, &session, None, &fields).await;
     }
     let mut drawn = match load(&web, &session, &of).await {
         Ok(drawn) => drawn,

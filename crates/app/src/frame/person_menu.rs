@@ -33,6 +33,10 @@ pub(super) fn PersonMenu(person: Administrator) -> impl IntoView {
                     </span>
                     {theme_choices(theme)}
                 </div>
+                <a class="menu-item" role="menuitem" tabindex="-1" href="/account" rel="external">
+                    <Icon glyph=Glyph::Person/>
+                    <span>"Account"</span>
+                </a>
                 // The list of keys opens it in place.
                 <a class="menu-item" role="menuitem" tabindex="-1" href="/keys?shortcuts" rel="external">
                     <Icon glyph=Glyph::Lines/>

@@ -6,10 +6,15 @@ use axum::{
     http::{HeaderValue, StatusCode, header::SET_COOKIE, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
+use domain::{SecondStep, SigningIn};
 use leptos::{html::Input, prelude::*};
-use model::{AdministratorId, PASSWORD_MAX};
+use model::{AdministratorId, PASSWORD_MAX, PlainSecret};
 
-use super::framed;
+use super::{
+    document::{failed, framed},
+    proof::Given,
+    second_step::{SECOND_TITLE, STEP, second_step_form},
+};
 use crate::{
     ApiError,
     ui::{Field, Notice, Tone},
@@ -38,30 +43,79 @@ pub(crate) enum Resumed {
     Refused(Response),
 }
 
+/// What a kept form brings for the sign-in.
+enum Brings {
+    Password { email: String, password: Password },
+    Second { token: PlainSecret, given: Given },
+}
+
+impl Brings {
+    fn taken(fields: &mut Fields) -> Option<Self> {
+        let taken = |fields: &mut Fields, name: &str| {
+            let at = fields.iter().position(|(field, _)| field == name)?;
+            Some(fields.remove(at).1)
+        };
+        if let Some(token) = taken(fields, STEP) {
+            return Some(Self::Second { token: PlainSecret::new(token), given: Given::taken(fields) });
+        }
+        let (email, password) = (taken(fields, EMAIL), taken(fields, PASSWORD));
+        Some(Self::Password { email: email?, password: password?.into() })
+    }
+
+    async fn sign_in(self, web: &WebState, parts: &Parts) -> Result<SigningIn, ApiError> {
+        session::require_private(&web.access, &parts.headers, &parts.extensions)?;
+        let visitor = session::visitor(&web.access, &parts.headers, &parts.extensions);
+        let brought = session::brought(&web.keydesk, &web.access, &parts.headers).await?;
+        Ok(match self {
+            Self::Password { email, password } => {
+                web.keydesk.sign_in(&email, password.into(), visitor, brought).await?
+            }
+            Self::Second { token, given } => {
+                let proof = given.proof(session::origin_of(&web.access, &parts.headers))?;
+                SigningIn::In(web.keydesk.sign_in_second(token.expose(), proof, brought, visitor.via).await?)
+            }
+        })
+    }
+}
+
 /// Signs its person in, if this form was kept for that. `parts` have their session then.
 pub(crate) async fn resume(web: &WebState, parts: &mut Parts, mut fields: Fields) -> Resumed {
-    let mut taken = |name: &str| {
-        let at = fields.iter().position(|(field, _)| field == name)?;
-        Some(fields.remove(at).1)
+    let Some(brings) = Brings::taken(&mut fields) else { return Resumed::No(fields) };
+    let step = match &brings {
+        Brings::Second { token, .. } => Some(token.clone()),
+        Brings::Password { .. } => None,
     };
-    let (Some(email), Some(password)) = (taken(EMAIL), taken(PASSWORD)) else { return Resumed::No(fields) };
+    let signed_in = async {
+        match brings.sign_in(web, parts).await? {
+            SigningIn::In(signed_in) => {
+                let begun = web.keydesk.session(signed_in.token.expose()).await?.ok_or(ApiError::SignedOut)?;
+                Ok(Ok((signed_in, begun)))
+            }
+            SigningIn::Second(step) => Ok(Err(step)),
+        }
+    };
+    let (signed_in, begun) = match signed_in.await {
+        Ok(Ok(signed_in)) => signed_in,
+        Ok(Err(step)) => return Resumed::Refused(ask_second(web, parts.clone(), step, None, &fields).await),
+        Err(error) => {
+            // Of the second step the same is asked again, unless that is over.
+            let again = match step {
+                Some(token) => {
+                    web.keydesk.ways_of_step(token.expose()).await.ok().map(|ways| SecondStep { token, ways })
+                }
+                None => None,
+            };
+            return Resumed::Refused(match again {
+                Some(step) => ask_second(web, parts.clone(), step, Some(error), &fields).await,
+                None => ask(web, parts.clone(), error, &fields).await,
+            });
+        }
+    };
     for (name, _) in &mut fields {
         if name == PRESSED {
             "intent".clone_into(name);
         }
     }
-    let signed_in = async {
-        session::require_private(&web.access, &parts.headers, &parts.extensions)?;
-        let visitor = session::visitor(&web.access, &parts.headers, &parts.extensions);
-        let brought = session::brought(&web.keydesk, &web.access, &parts.headers).await?;
-        let signed_in = web.keydesk.sign_in(&email, Password::from(password).into(), visitor, brought).await?;
-        let begun = web.keydesk.session(signed_in.token.expose()).await?.ok_or(ApiError::SignedOut)?;
-        Ok((signed_in, begun))
-    };
-    let (signed_in, begun) = match signed_in.await {
-        Ok(signed_in) => signed_in,
-        Err(error) => return Resumed::Refused(ask(web, parts.clone(), error, &fields).await),
-    };
     let cookies = session::begun(&web.keydesk, &web.access, &parts.headers, &signed_in);
     parts.extensions.insert(domain::Session { via: session::via(&parts.extensions), ..begun });
     match session::signed_in(web, parts).await {
@@ -72,6 +126,33 @@ pub(crate) async fn resume(web: &WebState, parts: &mut Parts, mut fields: Fields
             Resumed::Refused(response)
         }
     }
+}
+
+/// Asks for the second factor of whoever has just proved the first, and keeps the form all the same.
+async fn ask_second(
+    web: &WebState,
+    parts: Parts,
+    step: SecondStep,
+    error: Option<ApiError>,
+    kept: &Fields,
+) -> Response {
+    let status = error.as_ref().map_or(StatusCode::UNAUTHORIZED, ApiError::status);
+    let (action, kept) = (address(&parts), kept.clone());
+    framed(web, parts, status, SECOND_TITLE.to_owned(), move || {
+        view! {
+            <section class="card">
+                <h1>{SECOND_TITLE}</h1>
+                {second_step_form(&action, step.token.expose(), &step.ways, error.as_ref(), &kept)}
+            </section>
+        }
+        .into_any()
+    })
+    .await
+}
+
+/// Where a form was posted, with all that its address says.
+fn address(parts: &Parts) -> String {
+    parts.uri.path_and_query().map_or_else(String::new, |path| path.as_str().to_owned())
 }
 
 /// Puts the cookies of a session that has just begun into an answer.
@@ -88,15 +169,15 @@ pub(crate) async fn ask(web: &WebState, parts: Parts, error: ApiError, fields: &
     let named = parts.uri.query().and_then(drawn_for::named).and_then(|named| named.parse::<AdministratorId>().ok());
     let bytes: usize = fields.iter().map(|(name, value)| name.len() + value.len()).sum();
     // Without whom the form was drawn for, nobody can be known to be the same; what is longer than any form is none of ours.
-    let Some(person) = named.filter(|_| fields.len() <= FIELDS_MAX && bytes <= BYTES_MAX) else {
+    if named.is_none() || fields.len() > FIELDS_MAX || bytes > BYTES_MAX {
         return match error {
             ApiError::SignedOut => Redirect::to(&sign_in(&path)).into_response(),
-            error => super::failed(web, parts, error).await,
+            error => failed(web, parts, error).await,
         };
-    };
-    let action = format!("{path}?{}={person}", drawn_for::FIELD);
-    // Shown again, it is a form of its own.
-    let kept: Fields = fields.iter().filter(|(name, _)| name != form_token::FIELD).cloned().collect();
+    }
+    let action = address(&parts);
+    // Shown again, it is a form of its own; and its button is pressed by nobody yet.
+    let kept: Fields = fields.iter().filter(|(name, _)| name != form_token::FIELD).cloned().map(unpressed).collect();
     let somebody_else = matches!(error, ApiError::SomebodyElse { .. });
     let title = if somebody_else { "Somebody else is signed in" } else { "Sign in to go on" };
     let status = match &error {
@@ -105,6 +186,10 @@ pub(crate) async fn ask(web: &WebState, parts: Parts, error: ApiError, fields: &
         error => error.status(),
     };
     framed(web, parts, status, title.to_owned(), move || page(title, &action, &error, &kept)).await
+}
+
+fn unpressed((name, value): (String, String)) -> (String, String) {
+    if name == "intent" { (PRESSED.to_owned(), value) } else { (name, value) }
 }
 
 fn page(title: &'static str, action: &str, error: &ApiError, kept: &Fields) -> AnyView {
@@ -126,8 +211,7 @@ fn page(title: &'static str, action: &str, error: &ApiError, kept: &Fields) -> A
         .into_any(),
     };
     let hidden = kept.iter().map(|(name, value)| {
-        let name = if name == "intent" { PRESSED } else { name };
-        view! { <input type="hidden" name=name.to_owned() value=value.clone()/> }
+        view! { <input type="hidden" name=name.clone() value=value.clone()/> }
     });
     view! {
         <section class="card">

@@ -5,7 +5,7 @@ use axum::{
 use domain::Session;
 
 use super::{
-    failed,
+    confirm, failed,
     resume::{self, Resumed, resume},
 };
 use crate::{
@@ -22,19 +22,26 @@ pub(crate) struct Sent {
 }
 
 /// Who has sent a form, or else the answer to it: somebody who is signed out, or who is not the one who is signed in, is asked to sign
-/// in, and what was typed is kept.
+/// in, and what was typed is kept. A form that comes with a proof of who sends it comes out without.
 pub(crate) async fn sent(
     web: &WebState,
     parts: &mut Parts,
-    fields: Vec<(String, String)>,
+    mut fields: Vec<(String, String)>,
 ) -> Result<Sent, Box<Response>> {
+    let given = confirm::taken(&mut fields);
     let (fields, begun) = match resume(web, parts, fields).await {
         Resumed::No(fields) => (fields, None),
         Resumed::Yes(fields, cookies) => (fields, Some(cookies)),
         Resumed::Refused(response) => return Err(Box::new(response)),
     };
     match signed_in(web, parts).await {
-        Ok(session) => Ok(Sent { fields, session, begun }),
+        Ok(session) => {
+            let session = match given {
+                Some(given) => confirm::confirmed(web, parts, &fields, session, given).await?,
+                None => session,
+            };
+            Ok(Sent { fields, session, begun })
+        }
         Err(error @ (ApiError::SignedOut | ApiError::SomebodyElse { .. })) => {
             Err(Box::new(resume::ask(web, parts.clone(), error, &fields).await))
         }

@@ -4,7 +4,7 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
 use super::theme::Theme;
-use crate::web::{Assets, build, drawn_for::drawn_for};
+use crate::web::{Assets, Reader, build, drawn_for::drawn_for};
 
 /// The document around pages that are hydrated.
 pub(crate) fn hydrated(body: AnyView) -> AnyView {
@@ -15,6 +15,7 @@ pub(crate) fn hydrated(body: AnyView) -> AnyView {
             // Before the client, which writes times in the language that it names.
             {module(&own.zone, nonce.clone())}
             {client(&own, nonce.clone())}
+            {module(&own.passkey, nonce.clone())}
             {module(&own.scopes, nonce)}
         }
         .into_any()
@@ -28,6 +29,7 @@ pub(super) fn document(title: &str, body: AnyView) -> AnyView {
         view! {
             {module(&assets.zone, nonce.clone())}
             {module(&assets.scopes, nonce.clone())}
+            {module(&assets.passkey, nonce.clone())}
             {module(&assets.document, nonce)}
         }
         .into_any()
@@ -41,6 +43,7 @@ pub(super) fn linked_document(title: &str, body: AnyView) -> AnyView {
         view! {
             {module(&assets.zone, nonce.clone())}
             {module(&assets.link, nonce.clone())}
+            {module(&assets.passkey, nonce.clone())}
             {module(&assets.document, nonce)}
         }
         .into_any()
@@ -56,7 +59,7 @@ fn html(title: Option<String>, body: AnyView, scripts: impl FnOnce(Option<Nonce>
     }
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=Theme::of_page().as_str() data-for=drawn_for() data-build=build::build(&assets).to_owned()>
+        <html lang="en" data-theme=Theme::of_page().as_str() data-for=drawn_for() data-zone=Reader::own_zone() data-build=build::build(&assets).to_owned()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

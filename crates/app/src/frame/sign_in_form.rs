@@ -1,13 +1,18 @@
 use leptos::{ev::SubmitEvent, html::Input, prelude::*, task::spawn_local};
-use model::PASSWORD_MAX;
+use model::{AdminError, PASSWORD_MAX};
 
-use super::sign_in::sign_in;
+use super::{
+    proof::Given,
+    proof_form::ProofForm,
+    sign_in::{SecondStep, sign_in, sign_in_second},
+};
 use crate::{
     ApiError,
-    ui::{Button, Field, Problem},
+    ui::{Button, Field, Problem, live},
 };
 
-/// Email address and password. Without scripts it is a plain form that answers with a page.
+/// Email address and password, and then the second factor of whoever has one. Without scripts it is a plain form that answers with a
+/// page.
 #[component]
 pub(crate) fn SignInForm(
     /// The page to which the plain form leads.
@@ -18,9 +23,23 @@ pub(crate) fn SignInForm(
     /// Called when the person is signed in.
     signed_in: Callback<()>,
 ) -> impl IntoView {
+    let problem = RwSignal::new(refused);
+    let second = RwSignal::new(None::<SecondStep>);
+    live(move || match second.get() {
+        None => view! { <FirstStep next=next.clone() problem second signed_in/> }.into_any(),
+        Some(step) => view! { <Second step problem second signed_in/> }.into_any(),
+    })
+}
+
+#[component]
+fn FirstStep(
+    next: String,
+    problem: RwSignal<Option<ApiError>>,
+    second: RwSignal<Option<SecondStep>>,
+    signed_in: Callback<()>,
+) -> impl IntoView {
     let (email, password) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
     let (busy, set_busy) = signal(false);
-    let (problem, set_problem) = signal(refused);
     let submit = move |submit: SubmitEvent| {
         submit.prevent_default();
         let (Some(email), Some(typed)) = (email.get_untracked(), password.get_untracked()) else { return };
@@ -30,9 +49,13 @@ pub(crate) fn SignInForm(
         set_busy.set(true);
         spawn_local(async move {
             match sign_in(email.value(), typed.value().into()).await {
-                Ok(()) => signed_in.run(()),
+                Ok(None) => signed_in.run(()),
+                Ok(Some(step)) => {
+                    problem.set(None);
+                    second.set(Some(step));
+                }
                 Err(error) => {
-                    set_problem.set(Some(error));
+                    problem.set(Some(error));
                     set_busy.set(false);
                     // Focus fails only for an element that has left the document.
                     _ = typed.focus();
@@ -44,7 +67,7 @@ pub(crate) fn SignInForm(
     view! {
         <form class="form" method="post" action="/login" on:submit=submit>
             <input type="hidden" name="next" value=next/>
-            <Problem problem=problem/>
+            <Problem problem/>
             <Field label="Email" name="email" kind="email" autocomplete="username" input=email/>
             <Field
                 label="Password"
@@ -59,4 +82,33 @@ pub(crate) fn SignInForm(
             </Button>
         </form>
     }
+}
+
+/// Only scripts come here.
+#[component]
+fn Second(
+    step: SecondStep,
+    problem: RwSignal<Option<ApiError>>,
+    second: RwSignal<Option<SecondStep>>,
+    signed_in: Callback<()>,
+) -> impl IntoView {
+    let SecondStep { token, fields } = step;
+    let busy = RwSignal::new(false);
+    let send = Callback::new(move |given: Given| {
+        let token = token.clone();
+        spawn_local(async move {
+            match sign_in_second(token, given).await {
+                Ok(()) => signed_in.run(()),
+                Err(error) => {
+                    let over = error == ApiError::Admin(AdminError::SignInOver);
+                    problem.set(Some(error));
+                    busy.set(false);
+                    if over {
+                        second.set(None);
+                    }
+                }
+            }
+        });
+    });
+    view! { <ProofForm fields button="Continue" problem busy send/> }
 }

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     ApiError, FieldProblem,
-    frame::{Sent, failed, result::Gives, resume, sent},
+    frame::{Sent, confirm, failed, result::Gives, resume, sent},
     ui::key_settings::{Form, SettingsForm, save},
     web::{Reader, WebState, form_token::once},
 };
@@ -67,7 +67,12 @@ pub(super) async fn posted(
     let token = once.key.clone();
     let caller = session.caller().once(Some(once));
     if form.text("intent") == COPY && is_script(&parts.headers) {
-        return copied(&web.keydesk, &caller, id).await;
+        return match copied(&web.keydesk, &caller, id).await {
+            Ok(text) => text,
+            // The page of the confirmation: the script asks over its own, and sends the form again with the proof.
+            Err(error) if error.needs_proof() => confirm::ask(&web, parts, &session, None, &fields).await,
+            Err(error) => (error.status(), error.to_string()).into_response(),
+        };
     }
     match carry_out(&web, &session, &caller, id, form).await {
         Ok(Outcome::Done(done)) => Redirect::to(&Done::address(done, id)).into_response(),
@@ -76,6 +81,7 @@ pub(super) async fn posted(
             let loaded = load(&web, &session, &parts, id, Wanted::tab(Tab::Activity)).await;
             shown(&web, parts, loaded.map(|page| KeyDetails { flash: Some(flash), ..page })).await
         }
+        Err(error) if error.needs_proof() => confirm::ask(&web, parts, &session, None, &fields).await,
         Err(error) => match load(&web, &session, &parts, id, Wanted::form(opened_by(form))).await {
             Ok(page) => {
                 let status = error.status();
@@ -93,17 +99,10 @@ fn is_script(headers: &HeaderMap) -> bool {
 }
 
 /// The key for the clipboard. The audit log has it before the answer does, as with every reveal.
-async fn copied(keydesk: &Keydesk, caller: &Caller, id: KeyId) -> Response {
-    match keydesk.reveal(caller, id).await {
-        Ok(secret) => {
-            let text = HeaderValue::from_static("text/plain; charset=utf-8");
-            ([(CONTENT_TYPE, text)], secret.expose().to_owned()).into_response()
-        }
-        Err(error) => {
-            let error = ApiError::from(error);
-            (error.status(), error.to_string()).into_response()
-        }
-    }
+async fn copied(keydesk: &Keydesk, caller: &Caller, id: KeyId) -> Result<Response, ApiError> {
+    let secret = keydesk.reveal(caller, id).await?;
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    Ok(([(CONTENT_TYPE, text)], secret.expose().to_owned()).into_response())
 }
 
 /// The part of the page in which a form stands.

@@ -34,6 +34,10 @@ pub(super) struct Connection {
     pub(super) trouble: RwSignal<Option<Trouble>>,
     /// The session is over; calls wait until the person has signed in again.
     pub(super) signed_out: RwSignal<bool>,
+    /// Something was asked for that needs a proof of who asks; it waits until the person has proved it, or won't.
+    pub(super) confirming: RwSignal<bool>,
+    /// How often they have proved it.
+    proofs: StoredValue<u32>,
     /// Somebody else is signed in now; the page must be loaded again.
     pub(super) somebody_else: RwSignal<Option<ApiError>>,
     waiting: StoredValue<Vec<Waker>>,
@@ -88,6 +92,8 @@ impl Connection {
         Self {
             trouble: RwSignal::new(None),
             signed_out: RwSignal::new(false),
+            confirming: RwSignal::new(false),
+            proofs: StoredValue::new(0),
             somebody_else: RwSignal::new(None),
             waiting: StoredValue::new(Vec::new()),
             moved: StoredValue::new(0),
@@ -183,6 +189,17 @@ impl Connection {
         self.stir();
     }
 
+    /// The person has proved who they are.
+    pub(super) fn confirmed(self) {
+        self.proofs.try_update_value(|proofs| *proofs = proofs.wrapping_add(1));
+    }
+
+    /// They are asked no longer: what waited for a proof is asked for again, as it was, or refused if there was none.
+    pub(super) fn end_confirming(self) {
+        self.confirming.set(false);
+        self.stir();
+    }
+
     /// Whether calls wait for an answer of Keydesk.
     pub(super) fn holds_calls(self) -> bool {
         self.hindered.try_get_value().is_some_and(|calls| calls > 0)
@@ -272,6 +289,18 @@ impl Tries {
                 while connection.signed_out.try_get_untracked() == Some(true) && self.is_wanted() {
                     connection.pause(None).await;
                 }
+            }
+            error if error.needs_proof() => {
+                self.understood();
+                let proofs = connection.proofs.try_get_value();
+                connection.confirming.try_set(true);
+                while connection.confirming.try_get_untracked() == Some(true) && self.is_wanted() {
+                    connection.pause(None).await;
+                }
+                if connection.proofs.try_get_value() == proofs {
+                    return Err(error);
+                }
+                return if self.is_wanted() { Ok(()) } else { Err(error) };
             }
             ApiError::SomebodyElse { .. } => {
                 connection.somebody_else.try_set(Some(error.clone()));

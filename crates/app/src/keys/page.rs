@@ -13,7 +13,7 @@ use super::{
     letters::Letters,
     open::Open,
     palette, ready,
-    reconnect::{Away, SignInAgain, SomebodyElse},
+    reconnect::{Away, ConfirmItIsYou, SignInAgain, SomebodyElse},
     secret, shortcuts,
     state::{FIRST_PAGE, KeysState},
     time, toast, toolbar,
@@ -89,6 +89,7 @@ pub(crate) fn KeysPage() -> impl IntoView {
                 let made = || state.made.get().map(|created| view! { <ready::MadeDialog created/> }.into_any());
                 state.open.get().map(opened).or_else(made)
             })}
+            <ConfirmItIsYou/>
             <SignInAgain/>
             <SomebodyElse/>
             <toast::Toasts/>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{connection::Trouble, filter::Filter, state::KeysState};
 use crate::{
     ApiError,
-    frame::SignInForm,
+    frame::{ConfirmForm, SignInForm},
     ui::{Dialog, DialogHandle, Notice, Tone, live},
 };
 
@@ -75,6 +75,40 @@ pub(super) fn SignInAgain() -> impl IntoView {
                 </Dialog>
             }
         })
+    }
+}
+
+/// Lets the person prove that it is them, over whatever is open; then what they asked for goes on, as it was.
+#[component]
+pub(super) fn ConfirmItIsYou() -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    move || {
+        state.connection.confirming.get().then(|| {
+            view! {
+                <Dialog id="confirm" title="Confirm it is you" closed=move || state.connection.end_confirming()>
+                    <p>"Nothing was done yet. It goes on once you have proved that it is you, which counts for 10 minutes."</p>
+                    <Confirm/>
+                </Dialog>
+            }
+        })
+    }
+}
+
+#[component]
+fn Confirm() -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    let dialog = expect_context::<DialogHandle>();
+    let confirmed = Callback::new(move |()| {
+        state.connection.confirmed();
+        dialog.close();
+    });
+    view! {
+        <ConfirmForm confirmed/>
+        <div class="dialog-foot">
+            <button type="button" class="button" on:click=move |_| dialog.close()>
+                "Cancel"
+            </button>
+        </div>
     }
 }
 

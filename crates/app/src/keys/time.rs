@@ -187,6 +187,10 @@ fn format(date: &str, time: Option<&str>) -> Function {
     if let Some(time) = time {
         set(&options, "timeStyle", time);
     }
+    // Whoever has chosen a time zone for their account reads by that one.
+    if let Some(zone) = of_document("data-zone") {
+        set(&options, "timeZone", &zone);
+    }
     Intl::DateTimeFormat::new(&Array::new(), &options).format()
 }
 

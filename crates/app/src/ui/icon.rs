@@ -24,6 +24,7 @@ pub(crate) enum Glyph {
     More,
     Pause,
     Pen,
+    Person,
     Plus,
     Problem,
     Screen,
@@ -72,6 +73,9 @@ impl Glyph {
             }
             Self::More => "M4.5 10v.01M10 10v.01M15.5 10v.01",
             Self::Pen => "M3.5 16.5l.75-3.75l9-9l3 3l-9 9zM11.5 5.5l3 3",
+            Self::Person => {
+                "M10 3.25a3.25 3.25 0 1 0 0 6.5a3.25 3.25 0 0 0 0-6.5zM3.75 16.75c.3-3.25 2.5-5 6.25-5s5.95 1.75 6.25 5"
+            }
             Self::Plus => "M10 4v12M4 10h12",
             Self::Undo => "M7 4.5L3.5 8L7 11.5M3.5 8h8a4.5 4.5 0 0 1 0 9H8",
             Self::Up => "M10 15.5v-11M5.5 9L10 4.5L14.5 9",

@@ -42,7 +42,10 @@ pub(crate) const ACTIONS: [(&str, &[(Action, &str)]); 7] = [
             (Action::HandoverWithdraw, "Hand-over link withdrawn"),
         ],
     ),
-    ("Sign-ins", &[(Action::SignIn, "Signed in"), (Action::SignOut, "Signed out")]),
+    (
+        "Sign-ins",
+        &[(Action::SignIn, "Signed in"), (Action::SignOut, "Signed out"), (Action::Confirm, "Confirmed who they are")],
+    ),
     (
         "Administrators",
         &[
@@ -56,6 +59,12 @@ pub(crate) const ACTIONS: [(&str, &[(Action, &str)]); 7] = [
             (Action::AdministratorEnable, "Administrator enabled"),
             (Action::AdministratorRemove, "Administrator removed"),
             (Action::AdministratorEndSessions, "Sessions ended"),
+            (Action::AdministratorRename, "Own name changed"),
+            (Action::AdministratorSetTimeZone, "Own time zone chosen"),
+            (Action::SecondFactorAdd, "Second factor added"),
+            (Action::SecondFactorRemove, "Second factor removed"),
+            (Action::SecondFactorReset, "Second factor reset"),
+            (Action::RecoveryCodesRenew, "New recovery codes"),
             (Action::AdministratorForget, "Person forgotten"),
             (Action::SetUpLinkCreate, "Set-up link created"),
         ],
@@ -203,6 +212,7 @@ fn label(name: &str) -> &'static str {
         "enabled" => "State",
         "title" => "Title",
         "time_zone" => "Time zone",
+        "required_second_factor" => "Second factor of",
         "rate_limits" => "Rate limits",
         "quotas" => "Quotas",
         other => TEXT_SETTINGS.iter().find(|setting| setting.name == other).map_or("Setting", |setting| setting.label),

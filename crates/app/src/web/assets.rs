@@ -21,6 +21,10 @@ pub struct Assets {
     pub document: String,
     /// The script of the page of a key.
     pub key: String,
+    /// The script of passkeys, which every page has that may ask for one.
+    pub passkey: String,
+    /// The script of a person's own account.
+    pub account: String,
     /// The script of the page of usage.
     pub usage: String,
     /// The script of the Integration Documentation.

@@ -50,6 +50,8 @@ impl Files {
             zone: path("zone.js"),
             document: path("document.js"),
             key: path("key.js"),
+            passkey: path("passkey.js"),
+            account: path("account.js"),
             usage: path("usage.js"),
             docs: path("docs.js"),
             try_it: path("try-it.js"),

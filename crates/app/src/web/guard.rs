@@ -12,6 +12,9 @@ use super::{own_path::own_path, session, state::WebState};
 /// Pages that everybody may see.
 const PUBLIC: [&str; 2] = ["/", LOGIN];
 const LOGIN: &str = "/login";
+/// Where whoever must have a second factor sets it up.
+const ACCOUNT: &str = "/account";
+const ACCOUNT_DUE: &str = "/account?due";
 
 /// The characters that are percent-encoded in a query.
 pub(crate) const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
@@ -32,10 +35,11 @@ pub(crate) fn guarded<'a>(pages: impl Iterator<Item = &'a str>) -> Vec<String> {
 }
 
 /// Sends people who are not signed in from a guarded page to the sign-in, which sends them back; and people who are
-/// signed in from the sign-in to the page that they want. Leaves the session in the request for whatever answers it.
+/// signed in from the sign-in to the page that they want; and whoever lacks the second factor that they must have to where they set
+/// it up. Leaves the session in the request for whatever answers it.
 pub(crate) async fn admit(State(web): State<WebState>, mut request: Request<Body>, next: Next) -> Response {
     let page = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    let is_login = page == LOGIN;
+    let (is_login, is_account) = (page == LOGIN, page == ACCOUNT);
     let is_guarded = web.guarded.iter().any(|guarded| guarded == page);
     // A form that nobody signed in has sent is answered by its own handler.
     let is_visit = request.method().is_safe();
@@ -48,6 +52,10 @@ pub(crate) async fn admit(State(web): State<WebState>, mut request: Request<Body
         Ok(Some(_)) if is_login && is_visit => {
             let wanted = Query::<Login>::try_from_uri(request.uri()).ok().and_then(|Query(login)| login.next);
             Redirect::to(own_path(wanted.as_deref().unwrap_or_default())).into_response()
+        }
+        // Nothing else is open to them until they have set one up.
+        Ok(Some(session)) if session.second_factor_due && is_guarded && is_visit && !is_account => {
+            Redirect::to(ACCOUNT_DUE).into_response()
         }
         Ok(Some(session)) => {
             request.extensions_mut().insert(session);

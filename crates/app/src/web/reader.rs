@@ -14,7 +14,7 @@ const COOKIE: &str = "time_zone";
 /// Whoever reads an answer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reader {
-    /// Their time zone, as far as it is known; else that of their installation.
+    /// The time zone that they have chosen, or else that of their browser as far as it is known, or else that of their installation.
     pub(crate) zone: TimeZone,
     /// When the answer is made.
     pub(crate) now: Instant,
@@ -31,8 +31,16 @@ impl Reader {
 
     /// Whoever sent a request. Those who have no session, and whose browser says nothing, read UTC.
     pub(crate) fn of(keydesk: &Keydesk, parts: &Parts) -> Self {
-        let told = cookies(&parts.headers, COOKIE.to_owned()).find_map(|name| name.parse().ok());
-        let home = || parts.extensions.get::<Session>().map(|session| session.installation.time_zone.clone());
-        Self { zone: told.or_else(home).unwrap_or_default(), now: keydesk.now() }
+        let session = parts.extensions.get::<Session>();
+        let chosen = session.and_then(|session| session.time_zone.clone());
+        let told = || cookies(&parts.headers, COOKIE.to_owned()).find_map(|name| name.parse().ok());
+        let home = || session.map(|session| session.installation.time_zone.clone());
+        Self { zone: chosen.or_else(told).or_else(home).unwrap_or_default(), now: keydesk.now() }
+    }
+
+    /// The time zone that whoever reads the page has chosen, by its name: what the page's scripts go by then.
+    pub(crate) fn own_zone() -> Option<String> {
+        let parts = use_context::<Parts>()?;
+        Some(parts.extensions.get::<Session>()?.time_zone.as_ref()?.name().to_owned())
     }
 }

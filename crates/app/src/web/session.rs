@@ -2,7 +2,7 @@
 
 use axum::http::{
     Extensions, HeaderMap, HeaderValue,
-    header::{HOST, SET_COOKIE},
+    header::{HOST, ORIGIN, SET_COOKIE},
     request::Parts,
 };
 use domain::{DEVICE_LIFE_MS, Keydesk, Session, SignedIn, Visitor};
@@ -132,6 +132,18 @@ pub(crate) fn visitor<'a>(access: &BrowserAccess, headers: &'a HeaderMap, extens
     Visitor { via: via(extensions), device: DEVICE.values(access, headers).next() }
 }
 
+/// The origin of the page that has sent a form or a call, for which [`super::origin`] has let it through: the public one, where that is
+/// known.
+pub(crate) fn origin_of(access: &BrowserAccess, headers: &HeaderMap) -> String {
+    let sent = || headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
+    access.origin().unwrap_or_else(sent).to_owned()
+}
+
+/// The same of the page that has called a server function.
+pub(crate) fn origin() -> String {
+    origin_of(&expect_context::<BrowserAccess>(), &expect_context::<Parts>().headers)
+}
+
 /// Somebody who is about to sign in.
 pub(crate) struct Guest {
     pub(crate) keydesk: Keydesk,
@@ -151,6 +163,11 @@ impl Guest {
     /// Where they come from.
     pub(crate) fn visitor(&self) -> Visitor<'_> {
         visitor(&self.access, &self.parts.headers, &self.parts.extensions)
+    }
+
+    /// The origin of their page.
+    pub(crate) fn origin(&self) -> String {
+        origin_of(&self.access, &self.parts.headers)
     }
 
     /// The token of the session that the browser had.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod account;
+mod administrators;
 mod auth;
 mod bounds;
 mod clients;
@@ -15,5 +17,7 @@ mod key_page;
 mod list;
 mod pages;
 mod results;
+mod second_factor;
 mod site;
+mod step_up;
 mod tokens;

@@ -91,6 +91,8 @@ impl Site {
             zone: "/zone.js".to_owned(),
             document: "/document.js".to_owned(),
             key: "/key.js".to_owned(),
+            passkey: "/passkey.js".to_owned(),
+            account: "/account.js".to_owned(),
             usage: "/usage.js".to_owned(),
             docs: "/docs.js".to_owned(),
             try_it: "/try-it.js".to_owned(),

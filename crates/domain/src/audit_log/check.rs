@@ -136,7 +136,7 @@ impl<'a> Walk<'a> {
             }
             "audit.key_rotated" => self.key = detail["to"].as_str().map(str::to_owned),
             "administrator.forget" => self.forgot(&detail),
-            "administrator.create" => self.introduces(seq, id, &detail),
+            "administrator.create" | "administrator.rename" => self.introduces(seq, id, &detail),
             _ => {}
         }
         Ok(())
@@ -199,7 +199,7 @@ impl<'a> Walk<'a> {
             }
         }
         match wrong.into_iter().min() {
-            Some((seq, how)) => Err(format!("broken at entry {seq}: the name of the person it created {how}")),
+            Some((seq, how)) => Err(format!("broken at entry {seq}: the name that it gave a person {how}")),
             None => Ok(()),
         }
     }

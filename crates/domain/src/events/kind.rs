@@ -29,6 +29,11 @@ pub(super) fn kind(action: Action) -> Option<&'static str> {
         A::AdministratorRemove => "administrator.removed",
         A::AdministratorEndSessions => "administrator.sessions_ended",
         A::AdministratorForget => "administrator.forgotten",
+        A::AdministratorRename => "administrator.renamed",
+        A::SecondFactorAdd => "administrator.second_factor_added",
+        A::SecondFactorRemove => "administrator.second_factor_removed",
+        A::SecondFactorReset => "administrator.second_factor_reset",
+        A::RecoveryCodesRenew => "administrator.recovery_codes_renewed",
         A::SignIn => "administrator.signed_in",
         A::SignOut => "administrator.signed_out",
         A::WebhookCreate => "webhook.created",
@@ -45,6 +50,9 @@ pub(super) fn kind(action: Action) -> Option<&'static str> {
         | A::InstallationEnable
         | A::InstallationDisable
         | A::CeilingSet
+        // Nobody else notices either of these.
+        | A::Confirm
+        | A::AdministratorSetTimeZone
         // Callers notice nothing of a trial.
         | A::KeyTrialStart
         | A::KeyTrialEnd

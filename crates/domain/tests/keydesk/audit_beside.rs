@@ -37,7 +37,7 @@ async fn names_that_were_swapped_or_removed_are_found(database: TestDatabase) {
     let swap = "UPDATE audit_person SET name = CASE name WHEN 'Ada' THEN 'Grace' ELSE 'Ada' END WHERE name IN ('Ada', 'Grace')";
     assert_eq!(raw.execute(swap).await, Ok(2));
     let (sound, found) = doctor(&desk).await;
-    assert!(!sound && found.contains("the name of the person it created was altered"), "{found}");
+    assert!(!sound && found.contains("the name that it gave a person was altered"), "{found}");
     assert_eq!(raw.execute(swap).await, Ok(2));
     assert!(doctor(&desk).await.0);
     desk.keydesk.forget(&desk.operator, "vera@example.com").await.unwrap();

@@ -6,6 +6,7 @@ use store::{on_both_databases, testing::TestDatabase};
 
 use crate::{
     audit_tampering::{chained, doctor, intruder, replace},
+    people::in_at_once,
     test_keydesk::{TestKeydesk, settings},
 };
 
@@ -42,7 +43,7 @@ async fn a_person_is_forgotten_and_the_log_holds(database: TestDatabase) {
     let home =
         Via { user_agent: domain::UserAgent::of(b"Lynx"), ..Via::from(std::net::IpAddr::from([203, 0, 113, 9])) };
     let password = || PlainSecret::new(PASSWORD.to_owned());
-    let token = keydesk.sign_in("grace@example.com", password(), &home, None).await.unwrap().token;
+    let token = in_at_once(keydesk.sign_in("grace@example.com", password(), &home, None).await.unwrap()).token;
     let session = keydesk.session(token.expose()).await.unwrap().unwrap();
     let caller = Caller { via: home.clone(), ..session.caller() };
     let owned = SettingsPatch { owner_email: Some(Some("grace@EXAMPLE.com".parse().unwrap())), ..settings("Acme") };

@@ -7,7 +7,10 @@ use domain::{
 use model::{Action, Actor, Code, KeyError, KeyId, KeyStatus, Overlap, PlainSecret, Role};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{HOUR, TestKeydesk, code, new_key, once, options, overlap};
+use crate::{
+    people::in_at_once,
+    test_keydesk::{HOUR, TestKeydesk, code, new_key, once, options, overlap},
+};
 
 on_both_databases!(a_database_that_another_tool_restored_is_made_ready);
 
@@ -23,11 +26,8 @@ async fn signed_in(desk: &TestKeydesk) -> PlainSecret {
     };
     desk.keydesk.create_administrator(Actor::Operator, desk.operator.installation, new).await.unwrap();
     let password = PlainSecret::new(PASSWORD.to_owned());
-    desk.keydesk
-        .sign_in("ada@example.com", password, std::net::IpAddr::from(Ipv4Addr::LOCALHOST), None)
-        .await
-        .unwrap()
-        .token
+    let from = std::net::IpAddr::from(Ipv4Addr::LOCALHOST);
+    in_at_once(desk.keydesk.sign_in("ada@example.com", password, from, None).await.unwrap()).token
 }
 
 /// What lets somebody in without an account of its own: a session, a link, a kept answer.

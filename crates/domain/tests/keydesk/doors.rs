@@ -6,7 +6,10 @@ use domain::{DEVICE_LIFE_MS, Keydesk, NewAdministrator, SET_UP_LIFE_MS, SignedIn
 use model::{Action, Actor, AdminError, PlainSecret, Role};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{HOUR, SECOND, START, TestKeydesk, options};
+use crate::{
+    people::in_at_once,
+    test_keydesk::{HOUR, SECOND, START, TestKeydesk, options},
+};
 
 on_both_databases!(
     the_set_up_link_is_one_for_all_nodes_and_starts_until_it_ends,
@@ -118,7 +121,7 @@ async fn a_backup_from_before_the_first_owner_opens_no_old_set_up_link(database:
 
 async fn sign_in(keydesk: &Keydesk, email: &str, password: &str, device: Option<&str>) -> Result<SignedIn, AdminError> {
     let from = Visitor { via: PROXY.into(), device };
-    keydesk.sign_in(email, PlainSecret::new(password.to_owned()), from, None).await
+    keydesk.sign_in(email, PlainSecret::new(password.to_owned()), from, None).await.map(in_at_once)
 }
 
 async fn with_ada(database: TestDatabase) -> (TestKeydesk, String) {

@@ -2,11 +2,13 @@
 
 use argon2::{Argon2, password_hash::PasswordHasher as _};
 use domain::{SignedIn, Via};
-use model::{AdminError, Role, SessionId};
+use model::{Action, AdminError, Role, SessionId};
 use store::{on_both_databases, testing::TestDatabase};
 
 use crate::{
-    people::{HOME, OTHER, PASSWORD, add, lives, secret, sign_in},
+    audit_tampering::doctor,
+    people::{HOME, OTHER, PASSWORD, add, in_at_once, lives, secret, sign_in},
+    second_factor::session,
     test_keydesk::{HOUR, SECOND, TestKeydesk},
 };
 
@@ -18,6 +20,8 @@ on_both_databases!(
     signing_in_ends_the_session_that_the_browser_had,
     a_password_is_the_same_from_every_keyboard,
     a_password_that_was_hashed_as_it_was_typed_goes_on_working,
+    a_person_gives_themselves_another_name,
+    a_person_chooses_a_time_zone_and_ends_their_other_sessions,
 );
 
 async fn a_changed_password_ends_the_other_sessions(database: TestDatabase) {
@@ -115,7 +119,7 @@ async fn signing_in_ends_the_session_that_the_browser_had(database: TestDatabase
     let adas = sign_in(keydesk, "ada@example.com", PASSWORD).await.unwrap();
     let elsewhere = sign_in(keydesk, "ada@example.com", PASSWORD).await.unwrap();
     let again = async |email: &str, password: &str| {
-        keydesk.sign_in(email, secret(password), HOME, Some(adas.token.expose())).await
+        keydesk.sign_in(email, secret(password), HOME, Some(adas.token.expose())).await.map(in_at_once)
     };
     assert!(again("eve@example.com", OTHER).await.is_err());
     assert!(lives(keydesk, &adas).await, "a wrong password ends nothing");
@@ -154,4 +158,53 @@ async fn a_password_that_was_hashed_as_it_was_typed_goes_on_working(database: Te
     // Once known, it is right from every keyboard.
     sign_in(keydesk, "ada@example.com", COMPOSED).await.unwrap();
     sign_in(keydesk, "ada@example.com", DECOMPOSED).await.unwrap();
+}
+
+async fn a_person_gives_themselves_another_name(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let keydesk = &desk.keydesk;
+    add(&desk, "ada@example.com", Role::Viewer).await;
+    let signed_in = sign_in(keydesk, "ada@example.com", PASSWORD).await.unwrap();
+    let here = session(keydesk, &signed_in).await;
+    assert_eq!(keydesk.rename_self(&here, " ").await, Err(AdminError::InvalidName));
+    for name in ["Ada King", "Ada Byron", "Ada Byron"] {
+        assert_eq!(keydesk.rename_self(&here, name).await, Ok(()));
+    }
+    assert_eq!(session(keydesk, &signed_in).await.administrator.name, "Ada Byron");
+    assert!(doctor(&desk).await.0, "the name beside the log is the one that was signed");
+    let mut raw = desk.database.raw().await;
+    assert_eq!(raw.number("SELECT COUNT(*) FROM audit_rename").await, 2, "what is so already makes no entry");
+    let entries = desk.audit(&desk.operator).await;
+    let renamed: Vec<_> =
+        entries.iter().filter(|entry| entry.action().ok() == Some(Action::AdministratorRename)).collect();
+    assert!(renamed.len() == 2 && !renamed.iter().any(|entry| entry.detail.contains("Ada")), "{renamed:?}");
+    assert_eq!(raw.execute("UPDATE audit_rename SET name = 'Eve' WHERE name = 'Ada Byron'").await, Ok(1));
+    let (sound, found) = doctor(&desk).await;
+    assert!(!sound && found.contains("the name that it gave a person was altered"), "{found}");
+    assert_eq!(raw.execute("UPDATE audit_rename SET name = 'Ada Byron' WHERE name = 'Eve'").await, Ok(1));
+    // Whoever is forgotten is so under each of their names.
+    add(&desk, "grace@example.com", Role::Owner).await;
+    keydesk.forget(&desk.operator, "ada@example.com").await.unwrap();
+    assert_eq!(raw.number("SELECT COUNT(*) FROM audit_rename").await, 0);
+    assert!(doctor(&desk).await.0);
+    assert_eq!(keydesk.rename_self(&here, "Ada").await, Err(AdminError::SignedOut));
+}
+
+async fn a_person_chooses_a_time_zone_and_ends_their_other_sessions(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let keydesk = &desk.keydesk;
+    add(&desk, "ada@example.com", Role::Viewer).await;
+    let signed_in = sign_in(keydesk, "ada@example.com", PASSWORD).await.unwrap();
+    let elsewhere = sign_in(keydesk, "ada@example.com", PASSWORD).await.unwrap();
+    let zone = async || session(keydesk, &signed_in).await.time_zone;
+    assert_eq!(zone().await, None);
+    for wanted in [Some("Pacific/Auckland".parse().unwrap()), None] {
+        let here = session(keydesk, &signed_in).await;
+        keydesk.set_own_time_zone(&here, wanted.clone()).await.unwrap();
+        assert_eq!(zone().await, wanted);
+    }
+    let here = session(keydesk, &signed_in).await;
+    assert_eq!(keydesk.end_other_sessions(&here).await, Ok(1));
+    assert_eq!(keydesk.end_other_sessions(&here).await, Ok(0));
+    assert!(lives(keydesk, &signed_in).await && !lives(keydesk, &elsewhere).await);
 }

@@ -9,7 +9,10 @@ use domain::{Keydesk, NewAdministrator, NewKey, OpenOptions, Via};
 use model::{Actor, Environment, ListQuery, PlainSecret, Role};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{TestKeydesk, new_key, once, overlap, verify};
+use crate::{
+    people::in_at_once,
+    test_keydesk::{TestKeydesk, new_key, once, overlap, verify},
+};
 
 on_both_databases!(
     no_row_and_no_file_of_the_database_holds_a_secret,
@@ -63,8 +66,8 @@ async fn story(desk: &TestKeydesk) -> (Vec<String>, Vec<String>) {
     printed.push(format!("{link:?}"));
     keydesk.create_administrator(Actor::Operator, installation, new).await.unwrap();
     let password = PlainSecret::new(PASSWORD.to_owned());
-    let signed_in =
-        keydesk.sign_in("ada@example.com", password, IpAddr::from(Ipv4Addr::LOCALHOST), None).await.unwrap();
+    let entered = keydesk.sign_in("ada@example.com", password, IpAddr::from(Ipv4Addr::LOCALHOST), None).await;
+    let signed_in = in_at_once(entered.unwrap());
     let session = keydesk.session(signed_in.token.expose()).await.unwrap();
     let device = keydesk.device_token("ada@example.com", None);
     printed.push(format!("{signed_in:?} {session:?} {device:?}"));

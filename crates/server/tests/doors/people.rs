@@ -92,6 +92,28 @@ async fn a_password_is_the_same_from_the_command_line_as_from_every_keyboard() {
     program.kill().await;
 }
 
+#[tokio::test]
+async fn who_must_have_a_second_factor_is_said_at_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    init(data, &[]).await;
+    let set = async |who: &str| {
+        let args = ["installation", "set", "default", "--required-second-factor", who, "--json"];
+        let ran = keydesk(data, &args).await;
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (ran.status.code(), text(ran.stdout), text(ran.stderr))
+    };
+    for who in ["owners", "everyone", "none"] {
+        let (code, out, err) = set(who).await;
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{who}");
+        let set: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(set["required_second_factor"], who);
+    }
+    let (code, _, err) = set("all").await;
+    assert_eq!(code, Some(2));
+    assert!(err.contains("none, owners or everyone"), "{err}");
+}
+
 /// On the data of a server that runs, since sessions must end there.
 async fn the_life_of_an_administrator(database: TestDatabase) {
     let (data, address) = (database.dir(), database.address().to_owned());
@@ -156,6 +178,9 @@ async fn the_life_of_an_administrator(database: TestDatabase) {
     assert_eq!(keys().await, 200);
     assert_eq!(call(&[&["end-sessions"][..], &ada].concat()).await, json!({"sessions_ended": 1}));
     assert_eq!(keys().await, 303, "it has ended at the server that runs");
+    let none = json!({"email": "ada@example.com", "reset": false});
+    assert_eq!(call(&[&["reset-second-factor"][..], &ada].concat()).await, none);
+    assert_eq!(call(&["list"]).await["items"][0]["second_factor"], false);
 
     let second = [&["create", "--name", "Grace", "--role", "owner", "--password-file", &file][..], &grace].concat();
     call(&second).await;

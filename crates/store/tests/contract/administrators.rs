@@ -69,6 +69,9 @@ async fn a_session_from_sign_in_to_sign_out(database: TestDatabase) {
         administrator: ada.administrator.clone(),
         created_at: at(100),
         last_seen_at: at(last_seen),
+        proved_at: at(100),
+        time_zone: None,
+        second_factor: false,
     };
     assert_eq!(store.session(&[7; 32]).await.unwrap(), Some(session(100)));
     assert_eq!(store.session(&[8; 32]).await.unwrap(), None);

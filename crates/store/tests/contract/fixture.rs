@@ -124,6 +124,7 @@ pub(crate) async fn two_installations(database: &TestDatabase) -> Store {
             disabled_at: None,
             recoverable: true,
             time_zone: TimeZone::UTC,
+            required_second_factor: model::RequiredSecondFactor::None,
             key_count: 0,
             created_at: at(5),
         };

@@ -8,6 +8,7 @@ on_both_databases!(
     a_name_is_taken_once,
     the_module_is_switched_off_and_on,
     title_and_time_zone_are_set_one_by_one,
+    who_must_have_a_second_factor_is_set_alone,
     no_time_zone_has_the_form_of_anything_else,
     there_is_one_deployment,
     a_healthy_database,
@@ -22,6 +23,7 @@ fn new(number: u128, name: &str) -> StoredInstallation {
         disabled_at: None,
         recoverable: false,
         time_zone: "America/Argentina/Buenos_Aires".parse().unwrap(),
+        required_second_factor: model::RequiredSecondFactor::Owners,
         key_count: 0,
         created_at: at(9),
     }
@@ -69,12 +71,27 @@ async fn title_and_time_zone_are_set_one_by_one(database: TestDatabase) {
         (3, Some("Nobody"), Some(&sydney), false, ("Ünïcode 漢字", "UTC")),
     ] {
         let mut change = store.change().await.unwrap();
-        assert_eq!(change.set_installation(installation(number), title, zone).await.unwrap(), found);
+        assert_eq!(change.set_installation(installation(number), title, zone, None).await.unwrap(), found);
         change.commit().await.unwrap();
         let all = store.installations().await.unwrap();
         assert_eq!((all[0].title.as_str(), all[0].time_zone.name()), expected);
         assert_eq!((all[1].title.as_str(), all[1].time_zone.name()), ("Centre 2", "UTC"));
     }
+}
+
+async fn who_must_have_a_second_factor_is_set_alone(database: TestDatabase) {
+    use model::RequiredSecondFactor as Required;
+    let store = two_installations(&database).await;
+    for required in [Required::Owners, Required::Everyone, Required::None] {
+        let mut change = store.change().await.unwrap();
+        assert!(change.set_installation(installation(1), None, None, Some(required)).await.unwrap());
+        change.commit().await.unwrap();
+        let all = store.installations().await.unwrap();
+        assert_eq!((all[0].title.as_str(), all[0].required_second_factor), ("Centre 1", required));
+        assert_eq!(all[1].required_second_factor, Required::None);
+    }
+    let mut raw = database.raw().await;
+    assert!(raw.execute("UPDATE installation SET required_second_factor = 'all'").await.is_err());
 }
 
 /// What another program may have written.

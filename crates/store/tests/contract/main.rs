@@ -30,6 +30,7 @@ mod schema;
 mod search;
 mod search_map;
 mod search_texts;
+mod second_factors;
 mod selection;
 mod set_up_links;
 mod token_origins;

@@ -8,6 +8,7 @@ mod list;
 mod password_file;
 mod remove;
 mod reset_password;
+mod reset_second_factor;
 mod set_role;
 mod switch;
 
@@ -28,6 +29,8 @@ pub(super) enum AdminCommand {
     SetRole(set_role::SetRole),
     /// Make a link by which an administrator sets a new password, within an hour; until then the old one works
     ResetPassword(Named),
+    /// Take all second factors of an administrator away, who has lost them: they are signed out, and their password alone signs them in
+    ResetSecondFactor(Named),
     /// Disable an administrator: they are signed out and can't sign in until they are enabled
     Disable(Named),
     /// Enable an administrator again
@@ -61,6 +64,7 @@ impl AdminCommand {
             Self::Invite(command) => command.run(context, output).await,
             Self::SetRole(command) => command.run(context, output).await,
             Self::ResetPassword(named) => reset_password::run(&named, context, output).await,
+            Self::ResetSecondFactor(named) => reset_second_factor::run(&named, context, output).await,
             Self::Disable(named) => switch::run(&named, false, context, output).await,
             Self::Enable(named) => switch::run(&named, true, context, output).await,
             Self::Remove(named) => remove::run(&named, context, output).await,
