@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn an_error_reads_the_same_in_the_browser() {
         let errors = [
-            ApiError::Key(KeyError::ModuleUnavailable),
+            ApiError::Key(KeyError::ModuleUnavailable { contact: "the Service Desk".parse().ok() }),
             ApiError::Key(KeyError::VersionMoved { current: 7 }),
             ApiError::Key(KeyError::InvalidClientName { reason: model::ClientNameError::TooLong }),
             ApiError::Admin(AdminError::TooManyAttempts { retry_after_seconds: 4 }),

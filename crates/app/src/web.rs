@@ -12,6 +12,7 @@ pub(crate) mod compression;
 mod cookie;
 #[cfg(feature = "ssr")]
 mod documentation;
+mod default_preset;
 pub(crate) mod drawn_for;
 #[cfg(feature = "ssr")]
 mod files;
@@ -58,6 +59,9 @@ pub use assets::Assets;
 pub(crate) use cookie::cookies;
 #[cfg(feature = "ssr")]
 pub use documentation::{Description, Documentation, OnePage};
+#[cfg(feature = "ssr")]
+pub(crate) use default_preset::default_preset;
+pub(crate) use default_preset::preselect;
 pub(crate) use drawn_for::own;
 #[cfg(feature = "ssr")]
 pub use files::{File, Files};

@@ -63,6 +63,7 @@ impl Keydesk {
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().watch_audit_forever()));
         tasks.spawn(self.clone().fold_names_until(stop.subscribe()));
         tasks.spawn(self.clone().renew_secrets_until(stop.subscribe()));
+        tasks.spawn(self.clone().erase_copies_until(stop.subscribe()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().watch_keyring()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().lease_forever()));
         let node = self.request_id(self.now());

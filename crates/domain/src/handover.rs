@@ -7,7 +7,6 @@ use crate::{
     audit::AuditEvent,
     done::Done,
     failure, link_token,
-    reveal::sealed_copy,
     seal,
     turn::ONE,
     update::{found, living},
@@ -51,7 +50,7 @@ impl Keydesk {
             }
             let key = living(&mut change, &caller, id, None).await?;
             caller.require_secret(&key)?;
-            let secret = this.unseal(&sealed_copy(&mut change, &caller, id).await?)?;
+            let secret = this.unseal(&this.sealed_copy(&mut change, &caller, id).await?)?;
             let handover = Handover {
                 id: HandoverId(this.new_id(now)),
                 key_id: id,

@@ -1,4 +1,4 @@
-use model::{InstallationId, Instant, TimeZone};
+use model::{Contact, InstallationId, Instant, KeyLife, Preset, TimeZone};
 use serde::{Deserialize, Serialize};
 use store::StoredInstallation;
 
@@ -17,6 +17,18 @@ pub struct Installation {
     pub recoverable: bool,
     /// Whose days are meant, where nobody says whose else.
     pub time_zone: TimeZone,
+    /// Whom people ask where the module is off.
+    pub contact: Option<Contact>,
+    /// Within how many days of its making, or of a change of its end, a key must end.
+    #[serde(rename = "longest_life_days")]
+    pub longest_life: Option<KeyLife>,
+    /// What the form of a new key begins with.
+    pub default_preset: Option<Preset>,
+    /// Moves with every change of its settings.
+    pub settings_version: i64,
+    /// Since when sealed copies are to be erased that must not be there any more.
+    #[serde(skip)]
+    pub(crate) erase_copies_since: Option<Instant>,
     /// When it was created.
     pub created_at: Instant,
 }
@@ -30,6 +42,11 @@ impl From<StoredInstallation> for Installation {
             enabled: stored.disabled_at.is_none(),
             recoverable: stored.recoverable,
             time_zone: stored.time_zone,
+            contact: stored.contact,
+            longest_life: stored.longest_life,
+            default_preset: stored.default_preset,
+            settings_version: stored.settings_version,
+            erase_copies_since: stored.erase_copies_since,
             created_at: stored.created_at,
         }
     }

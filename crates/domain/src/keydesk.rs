@@ -65,6 +65,8 @@ pub(crate) struct Inner {
     pub(crate) time_looked_at: Mutex<Duration>,
     /// They must be read again before memory counts as fresh.
     pub(crate) installations_due: AtomicBool,
+    /// Sealed copies may have to be erased.
+    pub(crate) copies_due: tokio::sync::Notify,
     /// Somebody has committed a change.
     pub(crate) hinted: tokio::sync::Notify,
     /// Memory was forgotten, and is to be read anew.
@@ -360,6 +362,10 @@ impl Keydesk {
     /// Refuses when the API Keys module is off for the installation.
     pub(crate) fn require_module(&self, id: InstallationId) -> Result<Installation, KeyError> {
         let installation = self.remembered(id).ok_or(KeyError::NoInstallation)?;
-        if installation.enabled { Ok(installation) } else { Err(KeyError::ModuleUnavailable) }
+        if installation.enabled {
+            Ok(installation)
+        } else {
+            Err(KeyError::ModuleUnavailable { contact: installation.contact })
+        }
     }
 }

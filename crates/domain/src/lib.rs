@@ -34,6 +34,7 @@ mod disabling_impact;
 mod done;
 mod end_sessions;
 mod entropy;
+mod erase_copies;
 mod events;
 mod events_out;
 mod examine;

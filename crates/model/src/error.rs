@@ -1,10 +1,18 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientNameError, ErrorKind, InvalidOverlap, Overlap, Scope, SearchTooLong, error_kind};
+use crate::{ClientNameError, Contact, ErrorKind, InvalidOverlap, Overlap, Scope, SearchTooLong, error_kind};
 
-/// What the page and the API say when the API Keys module is off.
+/// What the page and the API say when the API Keys module is off, where the installation names nobody whom to ask.
 pub const MODULE_UNAVAILABLE: &str =
     "API Keys may not be available in your installation. Please contact your Account Manager or Support.";
+
+/// The same with whom the installation names.
+fn module_unavailable(contact: Option<&Contact>) -> String {
+    contact.map_or_else(
+        || MODULE_UNAVAILABLE.to_owned(),
+        |contact| format!("API Keys may not be available in your installation. Please contact {contact}."),
+    )
+}
 
 /// Why a verb on keys was refused. It says what a caller may learn, and nothing of the internals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -85,8 +93,11 @@ pub enum KeyError {
     #[error("Your role does not allow this.")]
     Forbidden,
     /// The API Keys module is off for the installation.
-    #[error("{MODULE_UNAVAILABLE}")]
-    ModuleUnavailable,
+    #[error("{}", module_unavailable(.contact.as_ref()))]
+    ModuleUnavailable {
+        /// Whom the installation names; `None`: nobody in particular.
+        contact: Option<Contact>,
+    },
     /// No such installation.
     #[error("There is no such installation.")]
     NoInstallation,
@@ -145,7 +156,7 @@ impl KeyError {
             // Only pages take something back.
             Self::IdempotencyMismatch | Self::Recalled => &error_kind::IDEMPOTENCY_MISMATCH,
             Self::Forbidden => &error_kind::FORBIDDEN,
-            Self::ModuleUnavailable => &error_kind::MODULE_UNAVAILABLE,
+            Self::ModuleUnavailable { .. } => &error_kind::MODULE_UNAVAILABLE,
             Self::Unavailable => &error_kind::UNAVAILABLE,
         }
     }

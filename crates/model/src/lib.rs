@@ -32,6 +32,7 @@ mod handover;
 mod hint_end;
 mod histogram;
 mod id;
+mod installation_settings;
 mod instant;
 #[cfg(feature = "time-zones")]
 mod interval;
@@ -119,6 +120,7 @@ pub use handover::{HANDOVER_LIFE_MS, Handover};
 pub use hint_end::{HINT_TAIL, HintEnd, InvalidHintEnd};
 pub use histogram::{Histogram, HistogramCounts};
 pub use id::{AdministratorId, AuditId, EventId, HandoverId, InstallationId, KeyId, SecretId, SessionId, WebhookId};
+pub use installation_settings::{CONTACT_MAX, Contact, InvalidContact, InvalidKeyLife, KeyLife};
 pub use instant::{Instant, InvalidInstant};
 #[cfg(feature = "time-zones")]
 pub use interval::{IntervalLength, UnknownLength};

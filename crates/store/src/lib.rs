@@ -28,6 +28,7 @@ mod database_metrics;
 mod db;
 mod delivery;
 mod deployment;
+mod erase_copies;
 mod error;
 mod examine;
 mod founded;

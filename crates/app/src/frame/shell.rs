@@ -4,7 +4,7 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
 use super::theme::Theme;
-use crate::web::{Assets, build, drawn_for::drawn_for};
+use crate::web::{Assets, build, default_preset, drawn_for::drawn_for};
 
 /// The document around pages that are hydrated.
 pub(crate) fn hydrated(body: AnyView) -> AnyView {
@@ -56,7 +56,13 @@ fn html(title: Option<String>, body: AnyView, scripts: impl FnOnce(Option<Nonce>
     }
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=Theme::of_page().as_str() data-for=drawn_for() data-build=build::build(&assets).to_owned()>
+        <html
+            lang="en"
+            data-theme=Theme::of_page().as_str()
+            data-for=drawn_for()
+            data-build=build::build(&assets).to_owned()
+            data-preset=default_preset().map(model::Preset::as_str)
+        >
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

@@ -107,6 +107,7 @@ pub(crate) fn what(action: &str, detail: &Value) -> String {
         Action::KeyIssue if detail["enabled"] == false => "Created, and disabled".to_owned(),
         Action::KeyUpdate if alone(detail, "notes") => "Notes changed".to_owned(),
         Action::KeyUpdate if alone(detail, "owner_email") => "Owner's email changed".to_owned(),
+        Action::InstallationUpdate if alone(detail, "contact") => "Contact changed".to_owned(),
         Action::KeyRotate => match detail["overlap_seconds"].as_u64() {
             Some(seconds @ 1..) => format!("Rotated with an overlap of {}", span(seconds)),
             _ => "Rotated without overlap".to_owned(),
@@ -203,6 +204,9 @@ fn label(name: &str) -> &'static str {
         "enabled" => "State",
         "title" => "Title",
         "time_zone" => "Time zone",
+        "show_once" => "Show secrets once",
+        "longest_life_days" => "Longest life of keys, in days",
+        "default_preset" => "Default preset",
         "rate_limits" => "Rate limits",
         "quotas" => "Quotas",
         other => TEXT_SETTINGS.iter().find(|setting| setting.name == other).map_or("Setting", |setting| setting.label),
@@ -244,6 +248,8 @@ mod tests {
             ("key.rotate", json!({"overlap_seconds": 0}), "Rotated without overlap"),
             ("key.update", json!({"notes": {"changed": true}}), "Notes changed"),
             ("administrator.sign_in", json!({}), "Signed in"),
+            ("installation.update", json!({"contact": {"changed": true}}), "Contact changed"),
+            ("installation.update", json!({"contact": {"changed": true}, "title": {}}), "Installation changed"),
             ("key.paint", json!({}), "key.paint"),
         ] {
             assert_eq!(what(action, &detail), words);

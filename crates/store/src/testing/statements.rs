@@ -1,6 +1,6 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    ceiling, clients, delivery, deployment, examine, founded, group, guessing, handover, hints, history, idempotency,
+    ceiling, clients, delivery, deployment, erase_copies, examine, founded, group, guessing, handover, hints, history, idempotency,
     installation, invitation, keyring_proof, limit_state, migrations, names, outbox, password_reset, people, postgres,
     purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics, store, token_origin, trial, triggers,
     usage_keys, usage_read, usage_roll, webhook, whose, work,
@@ -30,15 +30,16 @@ statements! {
     delivery: RECEIVERS_DUE SEEN_UP_TO DELIVERIES_DUE DELIVERIES_DUE_IN_ORDER SETTLE_DELIVERY NOTE_DELIVERED NOTE_FAILED LEASE
         ADD_LEASE TAKE_LEASE RENEW_LEASES RELEASE_LEASE;
     deployment: DEPLOYMENT INSERT_DEPLOYMENT;
+    erase_copies: COPIES_AFTER;
     examine: NEWEST_MIGRATION ORPHANS;
     founded: FOUNDED;
     group: COUNT_KEYS MOVE_EPOCH SET_EPOCH;
     guessing: CONTINUE_GUESSING BEGIN_GUESSING GUESSING_OF PURGE_GUESSING TRIM_GUESSING;
     handover: INSERT_HANDOVER HANDOVER_BY_TOKEN OPEN_HANDOVER WITHDRAW_HANDOVER WITHDRAW_ALL HANDOVER HANDOVERS
         ERASE_EXPIRED PURGE_HANDOVERS;
-    idempotency: FIND_ANSWER KEEP_ANSWER DROP_ANSWERS PURGE_ANSWERS;
+    idempotency: FIND_ANSWER KEEP_ANSWER DROP_ANSWERS DROP_ANSWERS_OF PURGE_ANSWERS;
     migrations: APPLIED;
-    installation: INSTALLATIONS RECOUNT_KEYS KEY_COUNT INSERT_INSTALLATION SET_INSTALLATION SWITCH_MODULE;
+    installation: INSTALLATIONS INSTALLATION COPIES_ERASED RECOUNT_KEYS KEY_COUNT INSERT_INSTALLATION SET_INSTALLATION SWITCH_MODULE;
     invitation: INSERT_INVITATION INVITATION_BY_TOKEN ACCEPT_INVITATION WITHDRAW_INVITATION INVITATIONS PURGE_INVITATIONS;
     purge_clock: PURGE_CLOCK MOVE_PURGE_CLOCK;
     keyring_proof: KEYRING_PROOFS KNOWN_KEYS INSERT_KEYRING_PROOF RETIRE_KEYRING_KEY SEALED_UNDER_MASTER SEALED_UNDER_PEPPER
