@@ -12,6 +12,7 @@
 //! | `refusals` | `/usage/refusals`: calls that were refused, and what mends it. A plain document |
 //! | `usage` | `/usage`: how often keys are called, by whom, and what is refused. A plain document |
 //! | `docs` | `/docs`: the Integration Documentation, and a console that calls the sandbox. Plain documents |
+//! | `settings` | `/settings`: what owners set for their installation. A plain document |
 //! | `handover` | `/handover#CODE`: the page behind a hand-over link. A plain document |
 //! | `home` | `/` |
 //! | `frame` | the surroundings of every page: the document, the banner, the navigation, who is signed in |
@@ -53,6 +54,8 @@ mod refusals;
 mod root;
 #[cfg(feature = "ssr")]
 mod routes;
+#[cfg(feature = "ssr")]
+mod settings;
 #[cfg(feature = "ssr")]
 mod tighten;
 mod ui;

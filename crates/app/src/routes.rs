@@ -20,7 +20,7 @@ use leptos_axum::{
 use crate::{
     App, audit, auth, clients, docs,
     frame::hydrated,
-    handover, key, keys, refusals, tighten, usage,
+    handover, key, keys, refusals, settings, tighten, usage,
     web::{
         Assets, BrowserAccess, Documentation, Turns, WebState, compression, guard, headers, no_keys, one_by_one,
         origin, structure,
@@ -55,6 +55,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess, documenta
         tighten::PATH,
         audit::PATH,
         usage::PATH,
+        settings::PATH,
     ]
     .into_iter()
     .chain(of_docs.iter().copied());
@@ -74,6 +75,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess, documenta
         .merge(tighten::routes(web.clone()))
         .merge(audit::routes(web.clone()))
         .merge(usage::routes(web.clone()))
+        .merge(settings::routes(web.clone()))
         .merge(docs::routes(web.clone()))
         .merge(keys::export_routes(web.clone()))
         .merge(keys::search_routes(web.clone()))

@@ -10,9 +10,9 @@ pub(crate) mod build;
 pub(crate) mod compression;
 #[cfg(feature = "ssr")]
 mod cookie;
+mod default_preset;
 #[cfg(feature = "ssr")]
 mod documentation;
-mod default_preset;
 pub(crate) mod drawn_for;
 #[cfg(feature = "ssr")]
 mod files;
@@ -58,10 +58,10 @@ pub use assets::Assets;
 #[cfg(feature = "ssr")]
 pub(crate) use cookie::cookies;
 #[cfg(feature = "ssr")]
-pub use documentation::{Description, Documentation, OnePage};
-#[cfg(feature = "ssr")]
 pub(crate) use default_preset::default_preset;
 pub(crate) use default_preset::preselect;
+#[cfg(feature = "ssr")]
+pub use documentation::{Description, Documentation, OnePage};
 pub(crate) use drawn_for::own;
 #[cfg(feature = "ssr")]
 pub use files::{File, Files};

@@ -6,8 +6,7 @@ use crate::{
     Caller, Keydesk, Via,
     audit::AuditEvent,
     done::Done,
-    failure, link_token,
-    seal,
+    failure, link_token, seal,
     turn::ONE,
     update::{found, living},
 };

@@ -28,7 +28,7 @@ pub struct Installation {
     pub settings_version: i64,
     /// Since when sealed copies are to be erased that must not be there any more.
     #[serde(skip)]
-    pub(crate) erase_copies_since: Option<Instant>,
+    pub erase_copies_since: Option<Instant>,
     /// When it was created.
     pub created_at: Instant,
 }

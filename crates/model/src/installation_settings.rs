@@ -134,7 +134,10 @@ mod tests {
     #[test]
     fn a_contact_is_one_line_that_can_be_read() {
         let parse = |text: &str| Contact::parse(text).map(String::from);
-        assert_eq!(parse("  the  Service Desk,\tdesk@example.com. "), Ok("the Service Desk, desk@example.com".to_owned()));
+        assert_eq!(
+            parse("  the  Service Desk,\tdesk@example.com. "),
+            Ok("the Service Desk, desk@example.com".to_owned())
+        );
         assert_eq!(parse(&"ü".repeat(CONTACT_MAX)), Ok("ü".repeat(CONTACT_MAX)));
         for wrong in ["", " ", ".", "a\u{202e}b", "a\u{0}b", &"ü".repeat(CONTACT_MAX + 1), &"a".repeat(100_000)] {
             assert_eq!(parse(wrong), Err(InvalidContact), "{wrong:.20}");

@@ -32,6 +32,13 @@ impl TimeZone {
     /// Coordinated Universal Time.
     pub const UTC: Self = Self(tz::TimeZone::UTC);
 
+    /// The name of every zone of the database, in the order of the alphabet.
+    pub fn names() -> Vec<String> {
+        let mut names: Vec<_> = database().available().map(|name| name.as_str().to_owned()).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// Its name in the database.
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")

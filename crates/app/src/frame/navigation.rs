@@ -42,6 +42,7 @@ pub(super) fn Navigation(
                     {entry("/clients", Glyph::Clients, "Clients")}
                     {role.may(Permission::ReadAudit).then(|| entry("/audit", Glyph::Log, "Audit Log"))}
                     {role.may(Permission::ManageWebhooks).then(|| entry("/webhooks", Glyph::Bell, "Webhooks"))}
+                    {role.may(Permission::ManageInstallation).then(|| entry("/settings", Glyph::Sliders, "Settings"))}
                 </ul>
             </div>
             <ul>

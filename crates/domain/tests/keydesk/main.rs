@@ -48,6 +48,7 @@ mod roles;
 mod rotate;
 mod secrets;
 mod selection;
+mod settings;
 mod switch;
 mod test_keydesk;
 mod tighten;
