@@ -13,5 +13,6 @@ mod key_forms;
 mod key_page;
 mod pages;
 mod results;
+mod settings;
 mod site;
 mod tokens;
