@@ -1,9 +1,9 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     ceiling, clients, delivery, deployment, erase_copies, examine, founded, group, guessing, handover, hints, history,
-    idempotency, installation, invitation, keyring_proof, limit_state, migrations, names, outbox, password_reset,
-    people, postgres, purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics, store,
-    token_origin, trial, triggers, usage_keys, usage_read, usage_roll, webhook, whose, work,
+    idempotency, identity, installation, invitation, keyring_proof, letter, limit_state, migrations, names, outbox,
+    password_reset, people, postgres, purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics,
+    store, token_origin, trial, triggers, usage_keys, usage_read, usage_roll, webhook, whose, work,
 };
 
 macro_rules! statements {
@@ -38,12 +38,15 @@ statements! {
     handover: INSERT_HANDOVER HANDOVER_BY_TOKEN OPEN_HANDOVER WITHDRAW_HANDOVER WITHDRAW_ALL HANDOVER HANDOVERS
         ERASE_EXPIRED PURGE_HANDOVERS;
     idempotency: FIND_ANSWER KEEP_ANSWER DROP_ANSWERS DROP_ANSWERS_OF PURGE_ANSWERS;
+    identity: IDENTITY IDENTITIES_OF INSERT_IDENTITY ANY_ADMINISTRATOR;
     migrations: APPLIED;
     installation: INSTALLATIONS INSTALLATION COPIES_ERASED RECOUNT_KEYS KEY_COUNT INSERT_INSTALLATION SET_INSTALLATION SWITCH_MODULE;
     invitation: INSERT_INVITATION INVITATION_BY_TOKEN ACCEPT_INVITATION WITHDRAW_INVITATION INVITATIONS PURGE_INVITATIONS;
     purge_clock: PURGE_CLOCK MOVE_PURGE_CLOCK;
     keyring_proof: KEYRING_PROOFS KNOWN_KEYS INSERT_KEYRING_PROOF RETIRE_KEYRING_KEY SEALED_UNDER_MASTER SEALED_UNDER_PEPPER
         RESTS_ON_MASTER RESTS_ON_PEPPER KEYRING_USES KEYS_ON_MASTER KEYS_ON_PEPPER;
+    letter: INSERT_LETTER LETTERS_DUE CLAIM_LETTER PUT_LETTER_OFF DROP_LETTER GIVE_LETTER_UP DROP_LETTERS_ABOUT DROP_LETTERS PURGE_LETTERS
+        COUNT_LETTERS WHY_GIVEN_UP ENDING_UNMAILED;
     limit_state: RATE_STATES PURGE_RATES PURGE_QUOTAS BEAT NODES LEAVE;
     outbox: EVENTS_AFTER EVENTS_BETWEEN EVENT_BODIES NEWEST_EVENT TELL_ONCE ENDING_UNTOLD READER ADD_READER MOVE_READER REMOVE_READER
         OLD_EVENTS NEXT_EVENTS PURGE_DELIVERED PURGE_EVENTS GIVE_UP_DELIVERIES GIVE_UP_EVENTS PURGE_ONCE PURGE_SUBJECTS;
