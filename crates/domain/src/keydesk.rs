@@ -21,6 +21,7 @@ use crate::{
     exports::Exports,
     failure,
     keyring::KeyringFile,
+    letter_box::LetterBox,
     lines::Lines,
     link_throttle::LinkThrottle,
     password::Passwords,
@@ -87,6 +88,8 @@ pub(crate) struct Inner {
     pub(crate) usage_walk: tokio::sync::Mutex<UsageWalk>,
     /// What sends events out.
     pub(crate) out: Out,
+    /// What sends letters.
+    pub(crate) letters: LetterBox,
 }
 
 /// What fills the bounded places of a Keydesk, for metrics.

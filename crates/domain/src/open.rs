@@ -4,6 +4,7 @@ use std::{
     sync::{Arc, Mutex, RwLock, atomic::AtomicBool},
 };
 
+use mail::{InvalidMail, MailOptions};
 use model::{Actor, Catalogue, KeyError, SecretFormat};
 use store::{DatabaseLock, Deployment, Store, StoreError, sqlite_file};
 use verify::{RedisAddress, Verifier};
@@ -18,6 +19,7 @@ use crate::{
     fingerprint,
     keydesk::Inner,
     keyring::KeyringFile,
+    letter_box::LetterBox,
     lines::Lines,
     link_throttle::LinkThrottle,
     made_folders::MadeFolders,
@@ -69,6 +71,8 @@ pub struct OpenOptions {
     pub entropy: Arc<dyn Entropy>,
     /// How events are sent out.
     pub events: EventOptions,
+    /// How letters are sent; `None`: none are.
+    pub mail: Option<MailOptions>,
 }
 
 impl OpenOptions {
@@ -90,6 +94,7 @@ impl OpenOptions {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             events: EventOptions::default(),
+            mail: None,
         }
     }
 
@@ -141,6 +146,9 @@ pub enum OpenError {
     /// The authorities that receivers of events are trusted by can't be read.
     #[error("webhooks.ca: {0}")]
     Roots(#[from] delivery::InvalidRoots),
+    /// Letters can't be sent so.
+    #[error(transparent)]
+    Mail(#[from] InvalidMail),
     /// The first installation could not be created.
     #[error("the first installation could not be made: {0}")]
     First(KeyError),
@@ -205,8 +213,10 @@ impl Keydesk {
             clock,
             entropy,
             events,
+            mail,
         } = options;
         let out = Out::new(events)?;
+        let letters = LetterBox::new(mail.as_ref())?;
         let made = if may_found {
             MadeFolders::make(&data_dir).map_err(|source| OpenError::DataDir { path: data_dir.clone(), source })?
         } else {
@@ -299,6 +309,7 @@ impl Keydesk {
                 usage,
                 usage_walk: tokio::sync::Mutex::default(),
                 out,
+                letters,
             }),
         };
         let keyring = keydesk.keyring();

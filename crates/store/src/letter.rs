@@ -133,7 +133,7 @@ pub(crate) const GIVE_LETTER_UP: &str = "UPDATE letter SET given_up_at = $2, las
      wrapped_key = NULL, sealed_letter = NULL WHERE id = $1 AND given_up_at IS NULL";
 pub(crate) const DROP_LETTERS_ABOUT: &str = "DELETE FROM letter WHERE about = $1";
 pub(crate) const DROP_LETTERS: &str = "DELETE FROM letter";
-pub(crate) const PURGE_LETTERS: &str = "DELETE FROM letter WHERE given_up_at <= $1";
+pub(crate) const PURGE_LETTERS: &str = "DELETE FROM letter WHERE given_up_at <= $1 OR expires_at <= $1";
 pub(crate) const COUNT_LETTERS: &str = "SELECT COUNT(*) - COUNT(given_up_at), COUNT(given_up_at) FROM letter";
 pub(crate) const WHY_GIVEN_UP: &str =
     "SELECT last_error FROM letter WHERE given_up_at IS NOT NULL ORDER BY given_up_at DESC LIMIT 1";
@@ -219,7 +219,7 @@ impl Store {
         Ok(())
     }
 
-    /// Removes letters that were given up until then.
+    /// Removes letters that were given up until then, and those that nobody has needed since.
     pub async fn purge_letters(&self, until: Instant) -> Result<(), StoreError> {
         on_writer!(self, connection => {
             sqlx::query(PURGE_LETTERS).bind(until.as_millis()).execute(connection).await?;
