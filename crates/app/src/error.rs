@@ -3,7 +3,7 @@ use leptos::{
     prelude::{FromServerFnError, ServerFnErrorErr},
     server_fn::codec::JsonEncoding,
 };
-use model::{AdminError, KeyError};
+use model::{AdminError, KeyError, SignOnProblem};
 use serde::{Deserialize, Serialize};
 
 /// Why a server function gave no answer. It travels as a typed value and carries no internals.
@@ -96,7 +96,7 @@ impl ApiError {
             Self::Key(error) => StatusCode::from_u16(error.kind().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             Self::Admin(error) => match error {
                 AdminError::WrongCredentials | AdminError::SignedOut => StatusCode::UNAUTHORIZED,
-                AdminError::AccountDisabled | AdminError::Forbidden => StatusCode::FORBIDDEN,
+                AdminError::AccountDisabled | AdminError::Forbidden | AdminError::PasswordsOff => StatusCode::FORBIDDEN,
                 AdminError::NoAdministrator => StatusCode::NOT_FOUND,
                 AdminError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
                 AdminError::InvalidEmail
@@ -106,6 +106,15 @@ impl ApiError {
                 AdminError::EmailTaken | AdminError::LastOwner => StatusCode::CONFLICT,
                 AdminError::SetUpOver | AdminError::LinkOver => StatusCode::GONE,
                 AdminError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+                AdminError::SignOn { problem } => match problem {
+                    SignOnProblem::Off => StatusCode::NOT_FOUND,
+                    SignOnProblem::Again => StatusCode::GONE,
+                    SignOnProblem::Provider => StatusCode::BAD_GATEWAY,
+                    SignOnProblem::Denied
+                    | SignOnProblem::NoRole
+                    | SignOnProblem::EmailUnverified
+                    | SignOnProblem::Elsewhere => StatusCode::FORBIDDEN,
+                },
             },
             Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
@@ -154,6 +163,7 @@ mod tests {
             ApiError::Key(KeyError::VersionMoved { current: 7 }),
             ApiError::Key(KeyError::InvalidClientName { reason: model::ClientNameError::TooLong }),
             ApiError::Admin(AdminError::TooManyAttempts { retry_after_seconds: 4 }),
+            ApiError::Admin(AdminError::SignOn { problem: SignOnProblem::NoRole }),
             ApiError::Fields(vec![FieldProblem { field: "notes".into(), message: "Too long.".into() }]),
             ApiError::Narrows { lines: vec!["Every call is refused.".into()], seen: "disabled".into() },
             ApiError::SignedOut,

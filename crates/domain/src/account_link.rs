@@ -18,6 +18,8 @@ pub struct NewAccountLink {
     pub token: PlainSecret,
     /// From when on it can't be used.
     pub expires_at: Instant,
+    /// Whether it is sent to the person; else whoever made it passes it on.
+    pub mailed: bool,
 }
 
 enum Found {
@@ -47,7 +49,7 @@ impl Keydesk {
 
     /// Uses the link with this token up: sets the password, ends all sessions of its person and the one whose token the browser
     /// brought, and signs them in. Whoever was invited becomes an administrator, by the name that is given or that they were
-    /// invited by.
+    /// invited by; where nobody signs in with a password, they sign in with their organisation's account instead.
     pub async fn accept_account_link(
         &self,
         token: PlainSecret,
@@ -62,6 +64,7 @@ impl Keydesk {
         let found = self.find_link(&hash, &via).await?.ok_or(AdminError::LinkOver)?;
         let (name, about) = match &found {
             Found::Invitation(invited) => {
+                self.require_passwords()?;
                 let name = name.as_deref().unwrap_or(&invited.name);
                 let name = String::from(ClientName::parse(name).map_err(|_| AdminError::InvalidName)?);
                 let about = self.words_about(invited.installation, &name, &invited.email);

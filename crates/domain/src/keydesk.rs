@@ -27,6 +27,7 @@ use crate::{
     password::Passwords,
     polled::{NotReady, Polled, not_ready},
     session_uses::SessionUses,
+    sign_on_options::SignOn,
     throttle::{Throttle, ThrottleCounters},
     turn::{ONE, REVOKES},
     usage_retention::{RecordedCalls, UsageOptions, UsageWalk},
@@ -90,6 +91,8 @@ pub(crate) struct Inner {
     pub(crate) out: Out,
     /// What sends letters.
     pub(crate) letters: LetterBox,
+    /// How people sign in with an account of their organisation; `None`: nobody does.
+    pub(crate) sign_on: Option<SignOn>,
 }
 
 /// What fills the bounded places of a Keydesk, for metrics.

@@ -105,6 +105,8 @@ mod set_role;
 mod set_up;
 mod settings_audit;
 mod settings_rules;
+mod sign_on;
+mod sign_on_options;
 mod spent_links;
 mod spool;
 mod switch;
@@ -172,6 +174,7 @@ pub use mail::{InvalidMail, MailOptions};
 pub use lookup::LookedUp;
 pub use narrowing::{LimitInAll, Narrowing};
 pub use once::Told;
+pub use oidc::ProviderOptions;
 pub use open::{OpenError, OpenOptions};
 pub use polled::NotReady;
 pub use ready::{NotWritable, Ready};
@@ -183,6 +186,8 @@ pub use restoring::{Cleaned, RestoreError, Restored, Restoring, Revocation, Revo
 pub use session::{Session, SignedIn};
 pub use set_installation::InstallationPatch;
 pub use set_up::{SET_UP_LIFE_MS, SetUpLink};
+pub use sign_on::{SignOnAnswer, SignOnBegun, SignOnDone};
+pub use sign_on_options::{InvalidSignOn, SignOnOptions};
 pub use store::{
     DatabaseMetrics, KeyringUse, ListedRefusal, PoolUse, RestingKey, StoredGuessing, Tables,
     observe as observe_database,

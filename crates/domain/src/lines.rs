@@ -12,6 +12,8 @@ const LINES: u64 = 5;
 pub enum Refused {
     /// The email address or the password was wrong.
     SignIn,
+    /// Somebody who came from their organisation's identity provider.
+    SignOn,
     /// Too many attempts.
     Throttled,
     /// A caller would give, or get, more than it holds.
@@ -21,11 +23,12 @@ pub enum Refused {
 }
 
 impl Refused {
-    const ALL: [Self; 4] = [Self::SignIn, Self::Throttled, Self::Escalation, Self::ForeignOrigin];
+    const ALL: [Self; 5] = [Self::SignIn, Self::SignOn, Self::Throttled, Self::Escalation, Self::ForeignOrigin];
 
     pub(crate) const fn message(self) -> &'static str {
         match self {
             Self::SignIn => "a sign-in was refused: the email or the password is wrong",
+            Self::SignOn => "a sign-in with an account of an organisation was refused",
             Self::Throttled => "a sign-in was refused: too many attempts",
             Self::Escalation => "a caller asked for more than it holds, and was refused",
             Self::ForeignOrigin => "a request from a page of another origin was refused",

@@ -26,6 +26,7 @@ use crate::{
     password::Passwords,
     polled::Polled,
     session_uses::SessionUses,
+    sign_on_options::{InvalidSignOn, SignOn, SignOnOptions},
     throttle::Throttle,
     turn::ONE,
     usage_retention::{RecordedCalls, UsageOptions},
@@ -73,6 +74,8 @@ pub struct OpenOptions {
     pub events: EventOptions,
     /// How letters are sent; `None`: none are.
     pub mail: Option<MailOptions>,
+    /// How people sign in with an account of their organisation; `None`: nobody does.
+    pub sign_on: Option<SignOnOptions>,
 }
 
 impl OpenOptions {
@@ -95,6 +98,7 @@ impl OpenOptions {
             entropy: Arc::new(SystemEntropy),
             events: EventOptions::default(),
             mail: None,
+            sign_on: None,
         }
     }
 
@@ -149,6 +153,9 @@ pub enum OpenError {
     /// Letters can't be sent so.
     #[error(transparent)]
     Mail(#[from] InvalidMail),
+    /// Nobody can sign in so with an account of their organisation.
+    #[error(transparent)]
+    SignOn(#[from] InvalidSignOn),
     /// The first installation could not be created.
     #[error("the first installation could not be made: {0}")]
     First(KeyError),
@@ -214,9 +221,11 @@ impl Keydesk {
             entropy,
             events,
             mail,
+            sign_on,
         } = options;
         let out = Out::new(events)?;
         let letters = LetterBox::new(mail.as_ref())?;
+        let sign_on = sign_on.map(SignOn::new).transpose()?;
         let made = if may_found {
             MadeFolders::make(&data_dir).map_err(|source| OpenError::DataDir { path: data_dir.clone(), source })?
         } else {
@@ -310,6 +319,7 @@ impl Keydesk {
                 usage_walk: tokio::sync::Mutex::default(),
                 out,
                 letters,
+                sign_on,
             }),
         };
         let keyring = keydesk.keyring();

@@ -1,7 +1,7 @@
 use model::{
     Action, Actor, AdminError, Administrator, AdministratorId, InstallationId, PlainSecret, SESSIONS_MAX, SessionId,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{Change, StoredSession, TokenHash};
 
 use crate::{
@@ -57,6 +57,7 @@ impl Keydesk {
         from: impl Into<Visitor<'_>>,
         brought: Option<&str>,
     ) -> Result<SignedIn, AdminError> {
+        self.require_passwords()?;
         let folded = email(email_typed).map(|(_, folded)| folded);
         let account = folded.as_deref().unwrap_or_default().to_owned();
         let Visitor { via, device } = from.into();
@@ -111,6 +112,18 @@ impl Keydesk {
         brought: Option<&TokenHash>,
         via: &Via,
     ) -> Result<PlainSecret, AdminError> {
+        self.begin_session_by(change, (installation, id), brought, via, json!({})).await
+    }
+
+    /// The same; `how` they have signed in stands in the audit log.
+    pub(crate) async fn begin_session_by(
+        &self,
+        change: &mut Change,
+        (installation, id): (InstallationId, AdministratorId),
+        brought: Option<&TokenHash>,
+        via: &Via,
+        how: Value,
+    ) -> Result<PlainSecret, AdminError> {
         if let Some(brought) = brought {
             self.end_session(change, brought, via).await?;
         }
@@ -120,7 +133,7 @@ impl Keydesk {
         let (hash, session) = (fingerprint(token.expose().as_bytes()), SessionId(self.new_id(now)));
         change.insert_session(&hash, session, id, now).await.map_err(public)?;
         let by = (Actor::Administrator { id }, via);
-        self.audit_account(change, installation, by, Action::SignIn, json!({})).await?;
+        self.audit_account(change, installation, by, Action::SignIn, how).await?;
         Ok(token)
     }
 

@@ -71,6 +71,7 @@ mod search_texts;
 mod secret;
 mod selection;
 mod settings;
+mod sign_on;
 #[cfg(feature = "time-zones")]
 mod time_zone;
 mod token;
@@ -163,6 +164,7 @@ pub use secret::{
 };
 pub use selection::{Activity, Deleted, DeletionImpact, Selection, Switched};
 pub use settings::{KeySettings, SettingsPatch};
+pub use sign_on::{SignInWays, SignOnProblem};
 #[cfg(feature = "time-zones")]
 pub use time_zone::{TimeZone, UnknownTimeZone};
 pub use token::{TOKEN_AUDIENCE, TokenClaims, TokenMaking, TokenOf, TokenWish};

@@ -7,7 +7,7 @@
 //! - the provider is asked over TLS, or on this machine; no redirect is followed, and time and bytes are bounded;
 //! - no error holds a code, a token or the client's secret.
 
-mod http;
+mod fetch;
 mod identity;
 mod options;
 mod provider;

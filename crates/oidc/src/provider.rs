@@ -23,7 +23,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     Identity, InvalidOptions, ProviderOptions,
-    http::{Http, may_be_asked},
+    fetch::{Http, may_be_asked},
     identity::{Claims, Said},
 };
 

@@ -50,6 +50,7 @@ pub(crate) const ACTIONS: [(&str, &[(Action, &str)]); 7] = [
             (Action::AdministratorInvite, "Administrator invited"),
             (Action::AdministratorWithdrawInvitation, "Invitation withdrawn"),
             (Action::AdministratorSetRole, "Role changed"),
+            (Action::AdministratorLinkIdentity, "Single sign-on linked"),
             (Action::AdministratorResetPassword, "Link for a new password created"),
             (Action::AdministratorChangePassword, "Password changed"),
             (Action::AdministratorDisable, "Administrator disabled"),
