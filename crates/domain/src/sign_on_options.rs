@@ -36,6 +36,13 @@ pub enum InvalidSignOn {
     Button,
 }
 
+impl SignOnOptions {
+    /// Refuses what can't be used, and asks nobody.
+    pub fn check(&self) -> Result<(), InvalidSignOn> {
+        SignOn::new(self.clone()).map(drop)
+    }
+}
+
 /// Letters of a button.
 const BUTTON_MAX: usize = 60;
 

@@ -31,7 +31,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 18] = [
     ("api", &["model", "verify", "domain", "edge"]),
     ("app", &["model", "domain"]),
     ("client", &["model", "app"]),
-    ("cli", &["model", "store", "delivery", "mail", "oidc", "domain", "gate", "api"]),
+    ("cli", &["model", "store", "delivery", "mail", "domain", "gate", "api"]),
     (
         "server",
         &[
