@@ -21,6 +21,7 @@ mod sent;
 mod shell;
 mod sign_in;
 mod sign_in_form;
+mod sign_on_form;
 mod theme;
 mod theme_menu;
 mod who;
@@ -38,4 +39,5 @@ pub(crate) use sent::{Sent, sent};
 #[cfg(feature = "ssr")]
 pub(crate) use shell::{hydrated, module};
 pub(crate) use sign_in_form::SignInForm;
+pub(crate) use sign_on_form::SignOnForm;
 pub(crate) use who::who;

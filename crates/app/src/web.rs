@@ -39,6 +39,7 @@ pub(crate) mod result_cookie;
 mod server_resource;
 #[cfg(feature = "ssr")]
 pub(crate) mod session;
+mod sign_in_ways;
 #[cfg(feature = "ssr")]
 mod state;
 #[cfg(feature = "ssr")]
@@ -56,7 +57,7 @@ pub use access::BrowserAccess;
 #[cfg(feature = "ssr")]
 pub use assets::Assets;
 #[cfg(feature = "ssr")]
-pub(crate) use cookie::cookies;
+pub(crate) use cookie::{SIGN_ON, cookies};
 #[cfg(feature = "ssr")]
 pub(crate) use default_preset::default_preset;
 pub(crate) use default_preset::preselect;
@@ -75,6 +76,7 @@ pub(crate) use reader::Reader;
 pub(crate) use server_resource::ServerResource;
 #[cfg(feature = "ssr")]
 pub(crate) use server_resource::tell_status;
+pub(crate) use sign_in_ways::sign_in_ways;
 #[cfg(feature = "ssr")]
 pub(crate) use state::WebState;
 pub(crate) use token::Token;

@@ -7,18 +7,20 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::{html::Input, prelude::*};
-use model::{AdministratorId, PASSWORD_MAX};
+use model::{AdministratorId, PASSWORD_MAX, SignInWays};
 
-use super::framed;
+use super::{SignOnForm, framed};
 use crate::{
     ApiError,
     ui::{Field, Notice, Tone},
-    web::{Password, WebState, drawn_for, form_token, guard::sign_in, session},
+    web::{Password, START, WebState, drawn_for, form_token, guard::sign_in, session, sign_in_ways},
 };
 
 /// The fields of the sign-in, beside those that were typed before.
 const EMAIL: &str = "resume_email";
 const PASSWORD: &str = "resume_password";
+/// Says that the person has signed in in another tab.
+const SIGNED_IN: &str = "resume_signed_in";
 /// The button that was pressed, while nothing is to be done yet.
 const PRESSED: &str = "resume_intent";
 
@@ -33,7 +35,7 @@ pub(crate) enum Resumed {
     /// It is to be carried out.
     No(Fields),
     /// It was kept while its person signed in: it is to be shown as they had filled it in, with their new cookies.
-    Yes(Fields, [HeaderValue; 2]),
+    Yes(Fields, Vec<HeaderValue>),
     /// The person could not sign in.
     Refused(Response),
 }
@@ -44,12 +46,22 @@ pub(crate) async fn resume(web: &WebState, parts: &mut Parts, mut fields: Fields
         let at = fields.iter().position(|(field, _)| field == name)?;
         Some(fields.remove(at).1)
     };
-    let (Some(email), Some(password)) = (taken(EMAIL), taken(PASSWORD)) else { return Resumed::No(fields) };
+    let (email, password, elsewhere) = (taken(EMAIL), taken(PASSWORD), taken(SIGNED_IN));
+    let typed = email.zip(password);
+    if typed.is_none() && elsewhere.is_none() {
+        return Resumed::No(fields);
+    }
     for (name, _) in &mut fields {
         if name == PRESSED {
             "intent".clone_into(name);
         }
     }
+    let Some((email, password)) = typed else {
+        return match session::signed_in(web, parts).await {
+            Ok(_) => Resumed::Yes(fields, Vec::new()),
+            Err(error) => Resumed::Refused(ask(web, parts.clone(), error, &fields).await),
+        };
+    };
     let signed_in = async {
         session::require_private(&web.access, &parts.headers, &parts.extensions)?;
         let visitor = session::visitor(&web.access, &parts.headers, &parts.extensions);
@@ -65,17 +77,17 @@ pub(crate) async fn resume(web: &WebState, parts: &mut Parts, mut fields: Fields
     let cookies = session::begun(&web.keydesk, &web.access, &parts.headers, &signed_in);
     parts.extensions.insert(domain::Session { via: session::via(&parts.extensions), ..begun });
     match session::signed_in(web, parts).await {
-        Ok(_) => Resumed::Yes(fields, cookies),
+        Ok(_) => Resumed::Yes(fields, cookies.into()),
         Err(error) => {
             let mut response = ask(web, parts.clone(), error, &fields).await;
-            give(&mut response, cookies);
+            give(&mut response, cookies.into());
             Resumed::Refused(response)
         }
     }
 }
 
 /// Puts the cookies of a session that has just begun into an answer.
-pub(crate) fn give(response: &mut Response, cookies: [HeaderValue; 2]) {
+pub(crate) fn give(response: &mut Response, cookies: Vec<HeaderValue>) {
     for cookie in cookies {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
@@ -125,19 +137,31 @@ fn page(title: &'static str, action: &str, error: &ApiError, kept: &Fields) -> A
         }
         .into_any(),
     };
-    let hidden = kept.iter().map(|(name, value)| {
-        let name = if name == "intent" { PRESSED } else { name };
-        view! { <input type="hidden" name=name.to_owned() value=value.clone()/> }
-    });
-    view! {
-        <section class="card">
-            <h1>{title}</h1>
-            <div role="alert">
-                <Notice tone>{text}</Notice>
-            </div>
-            <div class="lead">{lead}</div>
+    let hidden = || {
+        kept.iter()
+            .map(|(name, value)| {
+                let name = if name == "intent" { PRESSED } else { name };
+                view! { <input type="hidden" name=name.to_owned() value=value.clone()/> }
+            })
+            .collect_view()
+    };
+    let SignInWays { passwords, button } = sign_in_ways();
+    let alone = !passwords;
+    let elsewhere = button.map(|label| {
+        view! {
+            <SignOnForm label=label next=START.to_owned() primary=alone apart=true/>
             <form class="form" method="post" action=action.to_owned() data-once>
-                {hidden.collect_view()}
+                {hidden()}
+                <input type="hidden" name=SIGNED_IN value="yes"/>
+                <p class="field-note">"Your organisation signs you in in another tab."</p>
+                <button type="submit" class="button">"I have signed in there"</button>
+            </form>
+        }
+    });
+    let form = passwords.then(|| {
+        view! {
+            <form class="form" method="post" action=action.to_owned() data-once>
+                {hidden()}
                 <Field label="Email" name=EMAIL kind="email" autocomplete="username" focused=true input=email/>
                 <Field
                     label="Password"
@@ -149,6 +173,16 @@ fn page(title: &'static str, action: &str, error: &ApiError, kept: &Fields) -> A
                 />
                 <button type="submit" class="button primary">"Sign in"</button>
             </form>
+        }
+    });
+    view! {
+        <section class="card">
+            <h1>{title}</h1>
+            <div role="alert">
+                <Notice tone>{text}</Notice>
+            </div>
+            <div class="lead">{lead}</div>
+            {form} {elsewhere}
         </section>
     }
     .into_any()

@@ -18,7 +18,7 @@ pub(crate) struct Sent {
     pub(crate) fields: Vec<(String, String)>,
     pub(crate) session: Session,
     /// The cookies of whoever has just signed in to send it. They see the form as they filled it in, and press its button again.
-    pub(crate) begun: Option<[HeaderValue; 2]>,
+    pub(crate) begun: Option<Vec<HeaderValue>>,
 }
 
 /// Who has sent a form, or else the answer to it: somebody who is signed out, or who is not the one who is signed in, is asked to sign

@@ -112,6 +112,7 @@ fn InPlace() -> impl IntoView {
             next=state.filter.get_untracked().address()
             refused=None
             signed_in=Callback::new(move |()| dialog.close())
+            apart=true
         />
     }
 }

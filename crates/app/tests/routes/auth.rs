@@ -43,6 +43,7 @@ async fn forged_requests_have_no_effect() {
     }
     for path in functions.iter().map(|(path, _)| *path).chain([
         "/login",
+        "/login/oidc",
         "/setup",
         "/invite",
         "/reset",

@@ -14,5 +14,6 @@ mod key_page;
 mod pages;
 mod results;
 mod settings;
+mod sign_on;
 mod site;
 mod tokens;
