@@ -14,7 +14,7 @@
 //! | `docs` | `/docs`: the Integration Documentation, and a console that calls the sandbox. Plain documents |
 //! | `settings` | `/settings`: what owners set for their installation. A plain document |
 //! | `handover` | `/handover#CODE`: the page behind a hand-over link. A plain document |
-//! | `home` | `/` |
+//! | `home` | `/`: what wants attention, or the way in. A plain document |
 //! | `frame` | the surroundings of every page: the document, the banner, the navigation, who is signed in |
 //! | `ui` | the parts that pages are made of |
 //! | `web` | HTTP for browsers: cookies, sessions, guards, headers, how server functions are called |
@@ -45,6 +45,7 @@ mod error;
 mod frame;
 #[cfg(feature = "ssr")]
 mod handover;
+#[cfg(feature = "ssr")]
 mod home;
 #[cfg(feature = "ssr")]
 mod key;

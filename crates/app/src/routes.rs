@@ -20,7 +20,7 @@ use leptos_axum::{
 use crate::{
     App, audit, auth, clients, docs,
     frame::hydrated,
-    handover, key, keys, refusals, settings, tighten, usage,
+    handover, home, key, keys, refusals, settings, tighten, usage,
     web::{
         Assets, BrowserAccess, Documentation, Turns, WebState, compression, guard, headers, no_keys, one_by_one,
         origin, structure,
@@ -67,6 +67,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess, documenta
         .layer(from_fn(compression::tell_lists))
         .layer(compression::of_long_answers())
         .merge(auth::routes(web.clone()))
+        .merge(home::routes(web.clone()))
         .merge(keys::routes(web.clone()))
         .merge(key::routes(web.clone()))
         .merge(clients::routes(web.clone()))

@@ -66,7 +66,9 @@ pub use documentation::{Description, Documentation, OnePage};
 pub(crate) use drawn_for::own;
 #[cfg(feature = "ssr")]
 pub use files::{File, Files};
-pub(crate) use own_path::{START, own_path};
+#[cfg(feature = "ssr")]
+pub(crate) use own_path::START;
+pub(crate) use own_path::own_path;
 pub(crate) use password::Password;
 #[cfg(feature = "ssr")]
 pub(crate) use preference::{keep_preference, preference};

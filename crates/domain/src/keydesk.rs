@@ -67,6 +67,8 @@ pub(crate) struct Inner {
     pub(crate) time_looked_at: Mutex<Duration>,
     /// They must be read again before memory counts as fresh.
     pub(crate) installations_due: AtomicBool,
+    /// An administrator was found once.
+    pub(crate) set_up: AtomicBool,
     /// Sealed copies may have to be erased.
     pub(crate) copies_due: tokio::sync::Notify,
     /// Somebody has committed a change.

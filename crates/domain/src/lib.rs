@@ -75,6 +75,7 @@ mod narrowing;
 mod occupancy;
 mod once;
 mod open;
+mod overview;
 mod own_sessions;
 mod passed_time;
 mod password;
@@ -176,6 +177,7 @@ pub use narrowing::{LimitInAll, Narrowing};
 pub use once::Told;
 pub use oidc::ProviderOptions;
 pub use open::{OpenError, OpenOptions};
+pub use overview::{Few, Overview, RefusedKey};
 pub use polled::NotReady;
 pub use ready::{NotWritable, Ready};
 pub use refusals::{InvalidRefusalCursor, RefusalCursor, RefusalPage, RefusalQuery};
@@ -189,7 +191,7 @@ pub use set_up::{SET_UP_LIFE_MS, SetUpLink};
 pub use sign_on::{SignOnAnswer, SignOnBegun, SignOnDone};
 pub use sign_on_options::{InvalidSignOn, SignOnOptions};
 pub use store::{
-    DatabaseMetrics, KeyringUse, ListedRefusal, PoolUse, RestingKey, StoredGuessing, Tables,
+    DatabaseMetrics, KeyringUse, ListedRefusal, PoolUse, RestingKey, StoredGuessing, Tables, ToldKey,
     observe as observe_database,
 };
 pub use throttle::ThrottleCounters;

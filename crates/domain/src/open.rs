@@ -304,6 +304,7 @@ impl Keydesk {
                 reloading: tokio::sync::Mutex::default(),
                 not_writable: Mutex::default(),
                 installations_due: AtomicBool::new(false),
+                set_up: AtomicBool::new(false),
                 copies_due: tokio::sync::Notify::new(),
                 hinted: tokio::sync::Notify::new(),
                 warm_again: tokio::sync::Notify::new(),

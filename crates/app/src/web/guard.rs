@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{own_path::own_path, session, state::WebState};
 
 /// Pages that everybody may see.
-const PUBLIC: [&str; 2] = ["/", LOGIN];
+const PUBLIC: [&str; 1] = [LOGIN];
 const LOGIN: &str = "/login";
 
 /// The characters that are percent-encoded in a query.

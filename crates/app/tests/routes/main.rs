@@ -9,6 +9,7 @@ mod days;
 mod docs;
 mod doors;
 mod drawn_for;
+mod home;
 mod key_forms;
 mod key_page;
 mod pages;

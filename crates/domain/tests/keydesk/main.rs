@@ -36,6 +36,7 @@ mod narrowing;
 mod nodes;
 mod once;
 mod other_history;
+mod overview;
 mod own_account;
 mod people;
 mod proxy;

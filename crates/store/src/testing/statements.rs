@@ -2,8 +2,8 @@ use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     ceiling, clients, delivery, deployment, erase_copies, examine, founded, group, guessing, handover, hints, history,
     idempotency, identity, installation, invitation, keyring_proof, letter, limit_state, migrations, names, outbox,
-    password_reset, people, postgres, purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics,
-    store, token_origin, trial, triggers, usage_keys, usage_read, usage_roll, webhook, whose, work,
+    overview, password_reset, people, postgres, purge_clock, record, refusal, restored, set_up_link, shared_rate,
+    statistics, store, token_origin, trial, triggers, usage_keys, usage_read, usage_roll, webhook, whose, work,
 };
 
 macro_rules! statements {
@@ -50,6 +50,7 @@ statements! {
     limit_state: RATE_STATES PURGE_RATES PURGE_QUOTAS BEAT NODES LEAVE;
     outbox: EVENTS_AFTER EVENTS_BETWEEN EVENT_BODIES NEWEST_EVENT TELL_ONCE ENDING_UNTOLD READER ADD_READER MOVE_READER REMOVE_READER
         OLD_EVENTS NEXT_EVENTS PURGE_DELIVERED PURGE_EVENTS GIVE_UP_DELIVERIES GIVE_UP_EVENTS PURGE_ONCE PURGE_SUBJECTS;
+    overview: ENDING_FIRST UNOPENED;
     people: PEOPLE;
     password_reset: PUT_RESET RESET_BY_TOKEN WITHDRAW_RESET PURGE_RESETS;
     record: RECORD_BY_DIGEST RECORD_BY_SECRET RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
