@@ -28,7 +28,7 @@ async function addresses(page: Page, server: Server): Promise<string[]> {
     `/keys/${id}/activity`, `/keys/${id}/activity?range=nonsense`, `/keys/${NOBODY}/activity`,
     '/clients', '/clients?search=acm', '/clients?search=nobody', '/clients/ceiling', '/clients/ceiling?client_name=Acme&environment=live',
     '/usage', '/usage?range=1y', `/usage?key=${NOBODY}`, '/usage/refusals', '/audit', '/audit?from=yesterday',
-    '/webhooks', '/webhooks?add', `/webhooks/${NOBODY}`, '/docs', '/docs/try-it', '/docs/reference', '/docs/search?search=call', '/docs/nothing', '/handover', '/setup', '/invite', '/reset', '/nothing',
+    '/settings', '/webhooks', '/webhooks?add', `/webhooks/${NOBODY}`, '/docs', '/docs/try-it', '/docs/reference', '/docs/search?search=call', '/docs/nothing', '/handover', '/setup', '/invite', '/reset', '/nothing',
   ];
 }
 
