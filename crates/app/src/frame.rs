@@ -39,5 +39,6 @@ pub(crate) use sent::{Sent, sent};
 #[cfg(feature = "ssr")]
 pub(crate) use shell::{hydrated, module};
 pub(crate) use sign_in_form::SignInForm;
+#[cfg(feature = "ssr")]
 pub(crate) use sign_on_form::SignOnForm;
 pub(crate) use who::who;

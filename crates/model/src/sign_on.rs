@@ -43,15 +43,8 @@ pub enum SignOnProblem {
 
 impl SignOnProblem {
     /// Every one.
-    pub const ALL: [Self; 7] = [
-        Self::Off,
-        Self::Again,
-        Self::Denied,
-        Self::Provider,
-        Self::NoRole,
-        Self::EmailUnverified,
-        Self::Elsewhere,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Off, Self::Again, Self::Denied, Self::Provider, Self::NoRole, Self::EmailUnverified, Self::Elsewhere];
 
     /// Its name on the wire.
     pub const fn as_str(self) -> &'static str {
