@@ -21,7 +21,7 @@ const test = base.extend<Own>({
 });
 
 // The provider has no icon, and refusals have their status.
-test.use({ expectedComplaints: [/favicon/, /status of (401|403)/] });
+test.use({ expectedComplaints: [/favicon/, /status of (401|403)/, /ERR_FAILED/] });
 
 const ADA = { email: 'ada@example.com', name: 'Ada Byron', groups: ['staff', 'desk-managers'] };
 
