@@ -103,14 +103,13 @@ confirming.addEventListener('click', (event) => {
   confirming.close();
 });
 
-// What an answer asks, whose form is sent by this page as the one that it answers.
-function confirmFirst(form, copies) {
-  const asked = form.closest('section');
+// What an answer asks, whose forms are sent by this page as the one that it answers.
+function confirmFirst(asked, copies) {
   const title = document.createElement('h2');
   title.id = 'confirm-title';
   title.textContent = asked.querySelector('h1').textContent;
   asked.querySelector('h1').replaceWith(title);
-  form.dataset.copies = copies;
+  for (const form of asked.querySelectorAll('form[data-confirms]')) form.dataset.copies = copies;
   confirming.replaceChildren(...asked.childNodes);
   if (!confirming.open) {
     page.append(confirming);
@@ -128,7 +127,7 @@ async function keyFor(form, submitter) {
   if (answer.ok && answer.headers.get('content-type')?.startsWith('text/plain')) return text;
   const asked = new DOMParser().parseFromString(text, 'text/html').querySelector('form[data-confirms]');
   if (!asked) throw new Error(`${answer.status}`);
-  confirmFirst(asked, form.dataset.copies);
+  confirmFirst(asked.closest('section'), form.dataset.copies);
 }
 
 // The key, without showing it. It is asked for when the button is pressed, and the history says so.

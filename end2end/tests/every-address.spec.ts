@@ -28,7 +28,7 @@ async function addresses(page: Page, server: Server): Promise<string[]> {
     `/keys/${id}?edit&only_scope=calls%3Aread`, `/keys/${id}/activity`, `/keys/${id}/activity?range=nonsense`, `/keys/${id}/activity?range=30d&open=rotate`, `/keys/${NOBODY}/activity`,
     '/clients', '/clients?search=acm', '/clients?search=nobody', '/clients/ceiling', '/clients/ceiling?client_name=Acme&environment=live',
     '/usage', '/usage?range=1y', `/usage?key=${NOBODY}`, '/usage/refusals', '/audit', '/audit?from=yesterday',
-    '/webhooks', '/webhooks?add', `/webhooks/${NOBODY}`, '/administrators', '/administrators?invite', `/administrators/${NOBODY}`, '/account', '/account?open=app', '/account?due', '/docs', '/docs/try-it', '/docs/reference', '/docs/search?search=call', '/docs/nothing', '/handover', '/setup', '/invite', '/reset', '/nothing',
+    '/settings', '/webhooks', '/webhooks?add', `/webhooks/${NOBODY}`, '/administrators', '/administrators?invite', `/administrators/${NOBODY}`, '/account', '/account?open=app', '/account?due', '/docs', '/docs/try-it', '/docs/reference', '/docs/search?search=call', '/docs/nothing', '/handover', '/setup', '/invite', '/reset', '/nothing',
   ];
 }
 

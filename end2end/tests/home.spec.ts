@@ -1,42 +1,91 @@
+import { expectAccessible } from '../lib/axe.ts';
+import { createKeys, detailsOf } from '../lib/keys.ts';
+import { createPerson, OWNER, signIn } from '../lib/person.ts';
 import { expect, ready, test } from '../lib/test.ts';
 
-const UNAVAILABLE =
-  'API Keys may not be available in your installation. Please contact your Account Manager or Support.';
+// Where the module is off.
+test.use({ expectedComplaints: [/status of (403|404|503)/] });
 
-test('the page is readable before any script runs', async ({ server, browser }) => {
-  const context = await browser.newContext({ javaScriptEnabled: false });
-  const page = await context.newPage();
-  await page.goto(server.url);
-  await expect(page.getByRole('heading', { name: 'Keydesk' })).toBeVisible();
-  await expect(page.getByText(/API Keys module is available/)).toBeVisible();
-  await context.close();
-});
-
-test('the hydrated page asks the server again', async ({ server, page }) => {
-  await page.goto(server.url);
+test('before set-up the first page says what to do, and afterwards it leads to the sign-in', async ({ ownServer, page }) => {
+  await page.goto(ownServer.url);
+  await expect(page.getByRole('heading', { name: 'Keydesk is not set up yet' })).toBeVisible();
+  await expect(page.getByText('keydesk doctor')).toBeVisible();
+  await expectAccessible(page);
+  await createPerson(ownServer);
+  await page.goto(ownServer.url);
+  await expect(page).toHaveURL(`${ownServer.url}/login?next=/`);
   await ready(page);
-  const answered = page.waitForResponse((response) => response.request().method() === 'POST' && response.ok());
-  await page.getByRole('button', { name: 'Check again' }).click();
-  await answered;
-  await expect(page.getByText(/API Keys module is available/)).toBeVisible();
+  await page.getByRole('textbox', { name: 'Email' }).fill(OWNER.email);
+  await page.getByRole('textbox', { name: 'Password' }).fill(OWNER.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+  await expect(page).toHaveURL(`${ownServer.url}/`);
 });
 
-test('switching the module off shows in an open page, and on again too', async ({ ownServer, page }) => {
+test('it shows what wants attention, and the keys are one click away', async ({ ownServer, page }) => {
+  await signIn(page, ownServer);
   await page.goto(ownServer.url);
   await ready(page);
-  const again = page.getByRole('button', { name: 'Check again' });
+  await expect(page.getByText('Nothing wants your attention.')).toBeVisible();
+  await expectAccessible(page);
 
+  const create = ['key', 'create', '--preset', 'crm', '--json', '--client-name'];
+  await ownServer.cli(...create, 'Ends soon', '--expires-at', '3d');
+  await createKeys(ownServer, 'Handed over', 'Refused');
+  const handed = (await detailsOf(ownServer, 'Handed over')).split('/').pop()!;
+  await ownServer.cli('key', 'handover', handed);
+  const refused = (await detailsOf(ownServer, 'Refused')).split('/').pop()!;
+  const { key } = JSON.parse(await ownServer.cli('key', 'rotate', refused, '--overlap', '0', '--json')) as { key: string };
+  const gateway = await ownServer.cli('key', 'create', '--client-name', 'Gateway', '--scope', 'keys:verify', '--json');
+  const { key: caller } = JSON.parse(gateway) as { key: string };
+  await ownServer.cli('key', 'disable', refused);
+  await expect.poll(async () => {
+    await fetch(`${ownServer.url}/api/v1/keys/verify`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${caller}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ key }),
+    });
+    await page.reload();
+    return page.getByRole('region', { name: /Refused calls/ }).count();
+  }).toBe(1);
+  const ending = page.getByRole('region', { name: /Keys that end soon/ });
+  await expect(ending.getByRole('link', { name: 'Ends soon' })).toBeVisible();
+  await expect(page.getByRole('region', { name: /Hand-over links not opened/ }).getByRole('link', { name: 'Handed over' })).toBeVisible();
+  await expect(page.getByRole('region', { name: /Refused calls/ })).toContainText('Key disabled');
+  await ready(page);
+  await expectAccessible(page);
+  await page.setViewportSize({ width: 320, height: 640 });
+  await expectAccessible(page);
+  await ending.getByRole('link', { name: 'Show all' }).click();
+  await expect(page).toHaveURL(`${ownServer.url}/keys?status=expiring`);
+  await page.goBack();
+  await page.getByRole('main').getByRole('link', { name: 'API Keys' }).click();
+  await expect(page).toHaveURL(`${ownServer.url}/keys`);
+});
+
+test('where the module is off it says so to whoever is signed in', async ({ ownServer, page }) => {
+  await signIn(page, ownServer);
   await ownServer.cli('installation', 'disable', 'default');
   await expect(async () => {
-    await again.click();
-    await expect(page.getByText(UNAVAILABLE)).toBeVisible({ timeout: 500 });
+    await page.goto(ownServer.url);
+    await expect(page.getByText(/API Keys may not be available in your installation/)).toBeVisible({ timeout: 500 });
   }).toPass();
-
   await ownServer.cli('installation', 'enable', 'default');
   await expect(async () => {
-    await again.click();
-    await expect(page.getByText(/API Keys module is available/)).toBeVisible({ timeout: 500 });
+    await page.goto(ownServer.url);
+    await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible({ timeout: 500 });
   }).toPass();
+});
+
+test.describe('without scripts', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('it is readable', async ({ ownServer, page }) => {
+    await signIn(page, ownServer);
+    await page.goto(ownServer.url);
+    await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+    await expect(page.getByRole('main').getByRole('link', { name: 'API Keys' })).toBeVisible();
+  });
 });
 
 test('the assets are immutable, compressed and named by their content', async ({ server, page, request }) => {
@@ -48,7 +97,7 @@ test('the assets are immutable, compressed and named by their content', async ({
       assets.set(path, { encoding: headers['content-encoding'], cache: headers['cache-control'] });
     }
   });
-  await page.goto(server.url);
+  await page.goto(`${server.url}/login`);
   await ready(page);
   for (const extension of ['js', 'wasm', 'css']) {
     const path = [...assets.keys()].find((name) => name.endsWith(`.${extension}`));

@@ -123,6 +123,21 @@ test('whoever must prove who they are is asked over the page, and then the key g
   assert.equal(page.find('#name').value, 'Acme Airlines', 'what was typed stays');
 });
 
+test('whoever has no password signs in again in another tab, and then the key goes to the clipboard', async () => {
+  const elsewhere = `<section><h1>Confirm it is you</h1><form method="post" action="/login/oidc" target="_blank"><button>Continue with Example</button></form>
+    <form method="post" action="/keys/1?for=ada" data-confirms><input type="hidden" name="intent" value="copy">
+    <input type="hidden" name="proof_confirm" value="elsewhere"><button>I have signed in there</button></form></section>`;
+  const answers = [asks(elsewhere), await given()()];
+  const page = begin('settings', { answer: async () => answers.shift() });
+  page.submit('#copy', '#copy button');
+  await page.settle();
+  assert.equal(page.submit('dialog form[target]').defaultPrevented, false, 'it leads to the other tab');
+  page.submit('dialog form[data-confirms]', 'dialog form[data-confirms] button');
+  await page.settle();
+  assert.equal(String(page.asked[1].body), 'intent=copy&proof_confirm=elsewhere');
+  assert.deepEqual([page.find('dialog'), page.copied], [null, ['ccc_live_1']]);
+});
+
 test('whoever cancels stays where they are, and nothing is copied', async () => {
   const page = begin('settings', { answer: async () => asks() });
   page.submit('#copy', '#copy button');

@@ -6,7 +6,7 @@ use axum::extract::MatchedPath;
 use domain::{Caller, Keydesk, Via};
 use edge::{ClientAddress, Problem, RequestId, credentials, problem};
 use http::request::Parts;
-use model::{Code, KeyError, Scope};
+use model::{Code, Scope};
 use uuid::Uuid;
 use verify::{Asked, Call, LimitState, Record, Verdict};
 
@@ -110,9 +110,7 @@ pub(crate) async fn manager(
         let detail = "A derived token can't manage keys, nor read what is kept of them: send its API key.";
         return Err(Problem::new(&problem::TOKEN_NOT_ALLOWED).detail(detail));
     }
-    if !keydesk.module_enabled(record.installation()) {
-        return Err(KeyError::ModuleUnavailable.into());
-    }
+    keydesk.require_enabled(record.installation())?;
     let via = parts.extensions.get::<Via>().cloned().unwrap_or_default();
     Ok((Caller { via, ..Caller::key(&record) }, limits))
 }

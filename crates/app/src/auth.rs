@@ -15,11 +15,18 @@ mod refused;
 mod set_up;
 #[cfg(feature = "ssr")]
 mod set_up_page;
+#[cfg(feature = "ssr")]
+mod sign_on;
+#[cfg(feature = "ssr")]
+mod sign_on_page;
 
 pub(crate) use login_page::LoginPage;
 
 /// Forms and plain documents.
 #[cfg(feature = "ssr")]
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(web: crate::web::WebState) -> axum::Router<S> {
-    forms::routes(web.clone()).merge(set_up::routes(web.clone())).merge(account_link::routes(web))
+    forms::routes(web.clone())
+        .merge(sign_on::routes(web.clone()))
+        .merge(set_up::routes(web.clone()))
+        .merge(account_link::routes(web))
 }

@@ -3,7 +3,7 @@ use leptos::{
     prelude::{FromServerFnError, ServerFnErrorErr},
     server_fn::codec::JsonEncoding,
 };
-use model::{AdminError, KeyError};
+use model::{AdminError, KeyError, SignOnProblem};
 use serde::{Deserialize, Serialize};
 
 /// Why a server function gave no answer. It travels as a typed value and carries no internals.
@@ -108,6 +108,7 @@ impl ApiError {
                 AdminError::AccountDisabled
                 | AdminError::StepUpNeeded
                 | AdminError::SecondFactorDue
+                | AdminError::PasswordsOff
                 | AdminError::Forbidden => StatusCode::FORBIDDEN,
                 AdminError::NoAdministrator => StatusCode::NOT_FOUND,
                 AdminError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -123,6 +124,15 @@ impl ApiError {
                 | AdminError::TooManyPasskeys => StatusCode::CONFLICT,
                 AdminError::SetUpOver | AdminError::LinkOver | AdminError::SetupOver => StatusCode::GONE,
                 AdminError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+                AdminError::SignOn { problem } => match problem {
+                    SignOnProblem::Off => StatusCode::NOT_FOUND,
+                    SignOnProblem::Again => StatusCode::GONE,
+                    SignOnProblem::Provider => StatusCode::BAD_GATEWAY,
+                    SignOnProblem::Denied
+                    | SignOnProblem::NoRole
+                    | SignOnProblem::EmailUnverified
+                    | SignOnProblem::Elsewhere => StatusCode::FORBIDDEN,
+                },
             },
             Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
@@ -167,10 +177,11 @@ mod tests {
     #[test]
     fn an_error_reads_the_same_in_the_browser() {
         let errors = [
-            ApiError::Key(KeyError::ModuleUnavailable),
+            ApiError::Key(KeyError::ModuleUnavailable { contact: "the Service Desk".parse().ok() }),
             ApiError::Key(KeyError::VersionMoved { current: 7 }),
             ApiError::Key(KeyError::InvalidClientName { reason: model::ClientNameError::TooLong }),
             ApiError::Admin(AdminError::TooManyAttempts { retry_after_seconds: 4 }),
+            ApiError::Admin(AdminError::SignOn { problem: SignOnProblem::NoRole }),
             ApiError::Fields(vec![FieldProblem { field: "notes".into(), message: "Too long.".into() }]),
             ApiError::Narrows { lines: vec!["Every call is refused.".into()], seen: "disabled".into() },
             ApiError::SignedOut,

@@ -30,6 +30,7 @@ mod sent;
 mod shell;
 mod sign_in;
 mod sign_in_form;
+mod sign_on_form;
 mod theme;
 mod theme_menu;
 mod who;
@@ -50,6 +51,8 @@ pub(crate) use sent::{Sent, sent};
 #[cfg(feature = "ssr")]
 pub(crate) use shell::{hydrated, module};
 pub(crate) use sign_in_form::SignInForm;
+#[cfg(feature = "ssr")]
+pub(crate) use sign_on_form::SignOnForm;
 #[cfg(feature = "ssr")]
 pub(crate) use theme::Theme;
 pub(crate) use who::who;

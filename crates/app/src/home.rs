@@ -1,6 +1,6 @@
-//! `/`: whether the API Keys module is available. It is hydrated, since "Check again" asks in place.
+//! `/`: what wants attention, for whoever is signed in; else the way to the sign-in, or to the first owner. A plain document.
 
-mod module_state;
 mod page;
+mod routes;
 
-pub(crate) use page::HomePage;
+pub(crate) use routes::routes;

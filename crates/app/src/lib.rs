@@ -14,8 +14,9 @@
 //! | `refusals` | `/usage/refusals`: calls that were refused, and what mends it. A plain document |
 //! | `usage` | `/usage`: how often keys are called, by whom, and what is refused. A plain document |
 //! | `docs` | `/docs`: the Integration Documentation, and a console that calls the sandbox. Plain documents |
+//! | `settings` | `/settings`: what owners set for their installation. A plain document |
 //! | `handover` | `/handover#CODE`: the page behind a hand-over link. A plain document |
-//! | `home` | `/` |
+//! | `home` | `/`: what wants attention, or the way in. A plain document |
 //! | `frame` | the surroundings of every page: the document, the banner, the navigation, who is signed in |
 //! | `ui` | the parts that pages are made of |
 //! | `web` | HTTP for browsers: cookies, sessions, guards, headers, how server functions are called |
@@ -50,6 +51,7 @@ mod error;
 mod frame;
 #[cfg(feature = "ssr")]
 mod handover;
+#[cfg(feature = "ssr")]
 mod home;
 #[cfg(feature = "ssr")]
 mod key;
@@ -59,6 +61,8 @@ mod refusals;
 mod root;
 #[cfg(feature = "ssr")]
 mod routes;
+#[cfg(feature = "ssr")]
+mod settings;
 #[cfg(feature = "ssr")]
 mod tighten;
 mod ui;

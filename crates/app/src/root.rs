@@ -8,7 +8,6 @@ use leptos_router::{
 use crate::{
     auth::LoginPage,
     frame::{Frame, NotFound},
-    home::HomePage,
     keys::KeysPage,
 };
 
@@ -21,7 +20,6 @@ pub fn App() -> impl IntoView {
             <Frame>
                 <FlatRoutes fallback=NotFound>
                     // The whole page is rendered before it is sent, so that it is complete where scripts never run.
-                    <Route path=StaticSegment("") view=HomePage ssr=SsrMode::Async/>
                     <Route path=StaticSegment("keys") view=KeysPage ssr=SsrMode::Async/>
                     <Route path=StaticSegment("login") view=LoginPage ssr=SsrMode::Async/>
                 </FlatRoutes>

@@ -20,7 +20,7 @@ use leptos_axum::{
 use crate::{
     App, account, administrators, audit, auth, clients, docs,
     frame::hydrated,
-    handover, key, keys, refusals, tighten, usage,
+    handover, home, key, keys, refusals, settings, tighten, usage,
     web::{
         Assets, BrowserAccess, Documentation, Turns, WebState, compression, guard, headers, no_keys, one_by_one,
         origin, structure,
@@ -58,6 +58,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess, documenta
         tighten::PATH,
         audit::PATH,
         usage::PATH,
+        settings::PATH,
     ]
     .into_iter()
     .chain(of_docs.iter().copied());
@@ -69,6 +70,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess, documenta
         .layer(from_fn(compression::tell_lists))
         .layer(compression::of_long_answers())
         .merge(auth::routes(web.clone()))
+        .merge(home::routes(web.clone()))
         .merge(keys::routes(web.clone()))
         .merge(key::routes(web.clone()))
         .merge(clients::routes(web.clone()))
@@ -79,6 +81,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess, documenta
         .merge(tighten::routes(web.clone()))
         .merge(audit::routes(web.clone()))
         .merge(usage::routes(web.clone()))
+        .merge(settings::routes(web.clone()))
         .merge(docs::routes(web.clone()))
         .merge(keys::export_routes(web.clone()))
         .merge(keys::search_routes(web.clone()))

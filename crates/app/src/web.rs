@@ -10,6 +10,7 @@ pub(crate) mod build;
 pub(crate) mod compression;
 #[cfg(feature = "ssr")]
 mod cookie;
+mod default_preset;
 #[cfg(feature = "ssr")]
 mod documentation;
 pub(crate) mod drawn_for;
@@ -40,6 +41,7 @@ pub(crate) mod result_cookie;
 mod server_resource;
 #[cfg(feature = "ssr")]
 pub(crate) mod session;
+mod sign_in_ways;
 #[cfg(feature = "ssr")]
 mod state;
 #[cfg(feature = "ssr")]
@@ -57,13 +59,18 @@ pub use access::BrowserAccess;
 #[cfg(feature = "ssr")]
 pub use assets::Assets;
 #[cfg(feature = "ssr")]
-pub(crate) use cookie::cookies;
+pub(crate) use cookie::{SIGN_ON, cookies};
+#[cfg(feature = "ssr")]
+pub(crate) use default_preset::default_preset;
+pub(crate) use default_preset::preselect;
 #[cfg(feature = "ssr")]
 pub use documentation::{Description, Documentation, OnePage};
 pub(crate) use drawn_for::own;
 #[cfg(feature = "ssr")]
 pub use files::{File, Files};
-pub(crate) use own_path::{START, own_path};
+#[cfg(feature = "ssr")]
+pub(crate) use own_path::START;
+pub(crate) use own_path::own_path;
 pub(crate) use password::Password;
 #[cfg(feature = "ssr")]
 pub(crate) use preference::{keep_preference, preference, preference_cookie};
@@ -75,6 +82,7 @@ pub(crate) use reader::Reader;
 pub(crate) use server_resource::ServerResource;
 #[cfg(feature = "ssr")]
 pub(crate) use server_resource::tell_status;
+pub(crate) use sign_in_ways::sign_in_ways;
 #[cfg(feature = "ssr")]
 pub(crate) use state::WebState;
 pub(crate) use token::Token;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{Args, builder::FalseyValueParser};
-use domain::{EventOptions, InvalidRedisAddress, RedisAddress, UsageOptions};
+use domain::{EventOptions, InvalidRedisAddress, MailOptions, RedisAddress, SignOnOptions, UsageOptions};
 use gate::{
     Gateway,
     config::{self, InvalidGateway, ListenerEntry, Routes},
@@ -23,6 +23,8 @@ use crate::{
     given::{self, FromVariables, Unfit, path},
     links::Links,
     logs::{LogFormat, LogLevel},
+    mail_entry::{InvalidMailEntry, MailEntry},
+    oidc_entry::{InvalidOidcEntry, OidcEntry},
     otlp::{InvalidOtlp, Otlp, OtlpEntry},
     sandbox_entry::{self, InvalidSandbox, Sandbox, SandboxEntry, SandboxFlags, Standalone, StandaloneFlags},
     usage_entry::{InvalidRetention, UsageEntry},
@@ -139,6 +141,10 @@ struct File {
     webhooks: WebhooksEntry,
     #[serde(default)]
     events: EventsEntry,
+    #[serde(default)]
+    mail: MailEntry,
+    #[serde(default)]
+    oidc: OidcEntry,
 }
 
 /// Networks in the file.
@@ -219,6 +225,10 @@ pub struct Settings {
     pub(crate) usage: UsageOptions,
     /// How events are sent out.
     pub(crate) events: EventOptions,
+    /// How letters are sent, if they are.
+    pub(crate) mail: Option<MailOptions>,
+    /// How people sign in with an account of their organisation, if they do.
+    pub(crate) sign_on: Option<SignOnOptions>,
 }
 
 /// What is wrong where people come by https, so through a proxy, and no proxy is trusted.
@@ -259,6 +269,10 @@ pub(crate) enum ConfigError {
     Otlp(#[from] InvalidOtlp),
     #[error(transparent)]
     Events(#[from] InvalidEvents),
+    #[error(transparent)]
+    Mail(#[from] InvalidMailEntry),
+    #[error(transparent)]
+    Oidc(#[from] InvalidOidcEntry),
     #[error(transparent)]
     Unfit(#[from] Unfit),
 }
@@ -365,6 +379,10 @@ impl Settings {
         let routes = if is_started { file.routes.or_built_in() } else { file.routes };
         let gateway = config::gateway(routes, &trusted)?;
         let forward = forward::settings(entry, file.upstreams, &gateway.routes)?;
+        let installation = installation.unwrap_or_else(|| "default".to_owned());
+        let public_url = public_url.map(|text| PublicUrl::parse(&text)).transpose()?;
+        let mail = file.mail.options(public_url.as_ref().map(|url| url.0.as_str()))?;
+        let sign_on = file.oidc.options(&installation)?;
         let limits = from.text("limits", serve.limits, file.limits)?;
         let log_format = from.choice("log_format", common.log_format, file.log_format, &LogFormat::NAMES)?;
         Ok(Self {
@@ -372,9 +390,9 @@ impl Settings {
             data_dir,
             keyring,
             keyring_file,
-            installation: installation.unwrap_or_else(|| "default".to_owned()),
+            installation,
             key_prefix: from.text("key_prefix", common.key_prefix, file.key_prefix)?,
-            public_url: public_url.map(|text| PublicUrl::parse(&text)).transpose()?,
+            public_url,
             log_format: log_format.unwrap_or_default(),
             log_level: from.choice("log_level", common.log_level, file.log_level, &LogLevel::NAMES)?,
             listen: from.text("listen", common.listen, file.listen)?,
@@ -394,6 +412,8 @@ impl Settings {
             limits: limits.map(|text| RedisAddress::parse(&text)).transpose()?,
             usage: file.usage.options()?,
             events,
+            mail,
+            sign_on,
         })
     }
 }

@@ -12,10 +12,13 @@ mod events_config;
 mod given;
 mod links;
 mod logs;
+mod mail_entry;
+mod oidc_entry;
 mod open;
 mod otlp;
 mod process;
 mod sandbox_entry;
+mod secret_file;
 mod set_up;
 mod usage_entry;
 

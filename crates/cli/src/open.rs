@@ -12,6 +12,8 @@ pub fn options(settings: &Settings) -> OpenOptions {
     options.catalogue = settings.catalogue.clone();
     options.keyring = settings.keyring.as_ref().map(|text| text.to_string());
     options.events.clone_from(&settings.events);
+    options.mail.clone_from(&settings.mail);
+    options.sign_on.clone_from(&settings.sign_on);
     options.keyring_file.clone_from(&settings.keyring_file);
     options
 }

@@ -4,7 +4,7 @@ use model::{AccountLink, AccountLinkKind, Action, Actor, AdminError, Administrat
 use serde_json::json;
 use store::{Change, StoredAdministrator, StoredInvitation, StoredReset, TokenHash};
 
-use crate::{Keydesk, SigningIn, Via, account::public, fingerprint, link_token, turn::ONE};
+use crate::{Keydesk, SigningIn, Via, account::public, fingerprint, how::How, link_token, proof::Way, turn::ONE};
 
 /// A link that was just made, with the token that it carries. The token is kept nowhere.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct NewAccountLink {
     pub token: PlainSecret,
     /// From when on it can't be used.
     pub expires_at: Instant,
+    /// Whether it is sent to the person; else whoever made it passes it on.
+    pub mailed: bool,
 }
 
 enum Found {
@@ -44,7 +46,8 @@ impl Keydesk {
 
     /// Uses the link with this token up: sets the password, ends all sessions of its person and the one whose token the browser
     /// brought, and signs them in, or asks them for their second factor: a link takes the place of the password alone. Whoever was
-    /// invited becomes an administrator, by the name that is given or that they were invited by.
+    /// invited becomes an administrator, by the name that is given or that they were invited by; where nobody signs in with a password,
+    /// they sign in with their organisation's account instead.
     pub async fn accept_account_link(
         &self,
         token: PlainSecret,
@@ -59,6 +62,7 @@ impl Keydesk {
         let found = self.find_link(&hash, &via).await?.ok_or(AdminError::LinkOver)?;
         let (name, about) = match &found {
             Found::Invitation(invited) => {
+                self.require_passwords()?;
                 let name = name.as_deref().unwrap_or(&invited.name);
                 let name = String::from(ClientName::parse(name).map_err(|_| AdminError::InvalidName)?);
                 let about = self.words_about(invited.installation, &name, &invited.email);
@@ -75,7 +79,8 @@ impl Keydesk {
                 Found::Invitation(_) => this.accept_invitation(&mut change, &hash, name, password_hash, &via).await?,
                 Found::Reset(_) => this.use_reset(&mut change, &hash, &password_hash, &via).await?,
             };
-            let entered = this.enter(&mut change, &person, brought.as_ref(), &via).await?;
+            let how = How::by(Way::Password, this.now());
+            let entered = this.enter(&mut change, &person, brought.as_ref(), how, &via).await?;
             change.commit().await.map_err(public)?;
             Ok(entered)
         })

@@ -36,6 +36,8 @@ const PURGE: Duration = Duration::from_secs(60 * 60);
 const CHALLENGES_KEPT_MS: i64 = 60 * 60 * 1000;
 /// The calls of a quota's period are kept for longer than any period lasts.
 const QUOTAS_KEPT_MS: i64 = 40 * 24 * 60 * 60 * 1000;
+/// How long it is remembered that a letter was given up: the operator sees it.
+const LETTERS_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// How often the signed ends of the audit logs are written to the log, the first time at the start.
 const HEADS: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -66,6 +68,7 @@ impl Keydesk {
         tasks.spawn(self.clone().fold_names_until(stop.subscribe()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().keep_search_map_forever()));
         tasks.spawn(self.clone().renew_secrets_until(stop.subscribe()));
+        tasks.spawn(self.clone().erase_copies_until(stop.subscribe()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().watch_keyring()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().lease_forever()));
         let node = self.request_id(self.now());
@@ -74,6 +77,8 @@ impl Keydesk {
         }
         tasks.spawn(self.clone().deliver_until(stop.subscribe()));
         tasks.spawn(self.clone().tell_ending_until(stop.subscribe()));
+        tasks.spawn(self.clone().mail_ending_until(stop.subscribe()));
+        tasks.spawn(self.clone().send_letters_until(stop.subscribe()));
         Background { keydesk: self.clone(), stop, tasks }
     }
 
@@ -278,6 +283,9 @@ impl Keydesk {
         }
         if let Err(error) = self.inner.store.purge_account_links(now).await {
             tracing::warn!(%error, "invitations and links for new passwords that have expired could not be removed");
+        }
+        if let Err(error) = self.inner.store.purge_letters(now.plus_millis(-LETTERS_KEPT_MS)).await {
+            tracing::warn!(%error, "letters that were given up long ago could not be removed");
         }
         if let Err(error) = self.inner.store.erase_expired_handovers(now).await {
             tracing::warn!(%error, "secrets of hand-over links that have expired could not be erased");

@@ -16,6 +16,7 @@ impl Keydesk {
         new: PlainSecret,
         via: impl Into<Via> + Send,
     ) -> Result<(), AdminError> {
+        self.require_passwords()?;
         let via = via.into();
         let hash = fingerprint(token.as_bytes());
         let session = self.living_session(&hash).await?.ok_or(AdminError::SignedOut)?;

@@ -60,6 +60,7 @@ impl Keydesk {
 
     /// The hash that the typed password is right for. Guesses are slowed down as those of signing in are.
     async fn own_password(&self, session: &Session, typed: PlainSecret) -> Result<String, AdminError> {
+        self.require_passwords()?;
         let account = fold_email(&session.administrator.email);
         let found = self.inner.store.administrator_by_email(&account).await.map_err(public)?;
         let found = found.filter(|found| found.administrator.id == session.administrator.id);

@@ -4,7 +4,7 @@ use model::{AdminError, AdministratorId, InstallationId, PlainSecret};
 use store::{Change, StoredAdministrator, TokenHash};
 use uuid::Uuid;
 
-use crate::{Keydesk, SignedIn, Via, Ways, fingerprint, ticket::TicketKind};
+use crate::{Keydesk, SignedIn, Via, Ways, fingerprint, how::How, proof::Way, ticket::TicketKind};
 
 /// What came of an attempt to sign in.
 #[derive(Clone, Debug)]
@@ -38,13 +38,14 @@ impl SigningIn {
 }
 
 impl Keydesk {
-    /// Lets a person in who has proved who they are: begins a session, unless they have a second factor and must prove that, too.
-    /// Either is to be committed.
+    /// Lets a person in who has proved who they are: begins a session, unless they have a second factor and must prove that, too,
+    /// whatever they have proved first. Either is to be committed.
     pub(crate) async fn enter(
         &self,
         change: &mut Change,
         person: &StoredAdministrator,
         brought: Option<&TokenHash>,
+        how: How,
         via: &Via,
     ) -> Result<SigningIn, AdminError> {
         if person.disabled_at.is_some() {
@@ -52,10 +53,11 @@ impl Keydesk {
         }
         let administrator = person.administrator.clone();
         if let Some(ways) = self.second_ways(change, &administrator).await? {
-            let token = self.ticket(&STEP, &says(person), &[]);
+            let token = self.ticket(&STEP, &says(person, how.first), &[]);
             return Ok(SigningIn::Second(SecondStep { token, ways }));
         }
-        let token = self.begin_session(change, person.installation, administrator.id, brought, None, via).await?;
+        let of = (person.installation, administrator.id);
+        let token = self.begin_session(change, of, brought, how, via).await?;
         Ok(SigningIn::In(SignedIn { token, administrator }))
     }
 
@@ -75,16 +77,23 @@ impl Keydesk {
 pub(crate) struct Step {
     pub(crate) installation: InstallationId,
     pub(crate) person: AdministratorId,
+    /// By what they have proved first who they are.
+    pub(crate) first: Way,
     password: TokenHash,
 }
+
+/// The ways of a first step, each at its number in a ticket.
+const FIRST: [Way; 2] = [Way::Password, Way::Organisation];
 
 impl Step {
     fn read(says: &[u8]) -> Option<Self> {
         let (installation, rest) = says.split_first_chunk::<16>()?;
-        let (person, password) = rest.split_first_chunk::<16>()?;
+        let (person, rest) = rest.split_first_chunk::<16>()?;
+        let (first, password) = rest.split_first()?;
         Some(Self {
             installation: InstallationId(Uuid::from_bytes(*installation)),
             person: AdministratorId(Uuid::from_bytes(*person)),
+            first: *FIRST.get(usize::from(*first))?,
             password: password.try_into().ok()?,
         })
     }
@@ -95,7 +104,8 @@ impl Step {
     }
 }
 
-fn says(person: &StoredAdministrator) -> Vec<u8> {
+fn says(person: &StoredAdministrator, first: Way) -> Vec<u8> {
+    let first = u8::from(first == Way::Organisation);
     let password = fingerprint(person.password_hash.as_bytes());
-    [&person.installation.0.as_bytes()[..], person.administrator.id.0.as_bytes(), &password].concat()
+    [&person.installation.0.as_bytes()[..], person.administrator.id.0.as_bytes(), &[first], &password].concat()
 }

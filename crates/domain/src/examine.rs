@@ -69,6 +69,7 @@ impl Keydesk {
         }
         findings.extend(self.examine_keyring().await);
         findings.push(self.examine_audit().await);
+        findings.extend(self.examine_mail().await);
         let now = self.now();
         let advice = "set the machine's clock; expiry is decided by it";
         findings.push(Finding::new("clock", now.as_millis() > CLOCK_EARLIEST_MS, now.to_string(), advice));

@@ -6,9 +6,7 @@ use crate::{
     Caller, Keydesk, Via,
     audit::AuditEvent,
     done::Done,
-    failure, link_token,
-    reveal::sealed_copy,
-    seal,
+    failure, link_token, seal,
     turn::ONE,
     update::{found, living},
 };
@@ -65,7 +63,7 @@ impl Keydesk {
             }
             let key = living(&mut change, &caller, id, None).await?;
             caller.require_secret(&key)?;
-            let secret = this.unseal(&sealed_copy(&mut change, &caller, id).await?)?;
+            let secret = this.unseal(&this.sealed_copy(&mut change, &caller, id).await?)?;
             let handover = Handover {
                 id: HandoverId(this.new_id(now)),
                 key_id: id,

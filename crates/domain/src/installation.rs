@@ -1,4 +1,4 @@
-use model::{InstallationId, Instant, RequiredSecondFactor, TimeZone};
+use model::{Contact, InstallationId, Instant, KeyLife, Preset, RequiredSecondFactor, TimeZone};
 use serde::{Deserialize, Serialize};
 use store::StoredInstallation;
 
@@ -19,6 +19,18 @@ pub struct Installation {
     pub time_zone: TimeZone,
     /// Who of its people must have a second factor.
     pub required_second_factor: RequiredSecondFactor,
+    /// Whom people ask where the module is off.
+    pub contact: Option<Contact>,
+    /// Within how many days of its making, or of a change of its end, a key must end.
+    #[serde(rename = "longest_life_days")]
+    pub longest_life: Option<KeyLife>,
+    /// What the form of a new key begins with.
+    pub default_preset: Option<Preset>,
+    /// Moves with every change of its settings.
+    pub settings_version: i64,
+    /// Since when sealed copies are to be erased that must not be there any more.
+    #[serde(skip)]
+    pub erase_copies_since: Option<Instant>,
     /// When it was created.
     pub created_at: Instant,
 }
@@ -33,6 +45,11 @@ impl From<StoredInstallation> for Installation {
             recoverable: stored.recoverable,
             time_zone: stored.time_zone,
             required_second_factor: stored.required_second_factor,
+            contact: stored.contact,
+            longest_life: stored.longest_life,
+            default_preset: stored.default_preset,
+            settings_version: stored.settings_version,
+            erase_copies_since: stored.erase_copies_since,
             created_at: stored.created_at,
         }
     }

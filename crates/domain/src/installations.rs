@@ -6,7 +6,7 @@ use std::{
     },
 };
 
-use model::{Action, Actor, ClientName, InstallationId, KeyError, RequiredSecondFactor, TimeZone};
+use model::{Action, Actor, ClientName, InstallationId, KeyError};
 use serde_json::json;
 use store::{Change, StoreError, StoredInstallation};
 
@@ -62,6 +62,15 @@ impl Keydesk {
         self.remembered(id).is_some_and(|installation| installation.enabled)
     }
 
+    /// Refuses where the API Keys module is off, from memory, with whom the installation names. For an installation that does not
+    /// exist it is off.
+    pub fn require_enabled(&self, id: InstallationId) -> Result<(), KeyError> {
+        match self.remembered(id) {
+            Some(installation) if installation.enabled => Ok(()),
+            found => Err(KeyError::ModuleUnavailable { contact: found.and_then(|found| found.contact) }),
+        }
+    }
+
     /// Creates an installation with its Default API Key.
     pub async fn create_installation(&self, actor: Actor, new: NewInstallation) -> Result<Installation, KeyError> {
         self.change(ONE, move |this, mut change| async move {
@@ -90,17 +99,8 @@ impl Keydesk {
         }
         let title = title(&new.title)?;
         let now = self.now();
-        let stored = StoredInstallation {
-            id: InstallationId(self.new_id(now)),
-            name: new.name.clone(),
-            title: title.into(),
-            disabled_at: None,
-            recoverable: new.recoverable,
-            time_zone: TimeZone::UTC,
-            required_second_factor: RequiredSecondFactor::None,
-            key_count: 0,
-            created_at: now,
-        };
+        let id = InstallationId(self.new_id(now));
+        let stored = StoredInstallation::new(id, new.name.clone(), title.into(), new.recoverable, now);
         change.insert_installation(&stored).await.map_err(failure::public)?;
         let installation = Installation::from(stored);
         let mut detail = json!({ "name": installation.name, "recoverable": installation.recoverable });

@@ -1,10 +1,11 @@
 use model::{AccountLink, AccountLinkKind, Action, AdminError, AdministratorId, ClientName, INVITATION_LIFE_MS, Role};
 use serde_json::json;
-use store::StoredInvitation;
+use store::{LetterKind, StoredInvitation};
 
 use crate::{
     Caller, Keydesk, NewAccountLink,
     account::{email, public},
+    letters::Says,
     link_token,
     turn::ONE,
 };
@@ -50,12 +51,20 @@ impl Keydesk {
             let replaces = before.map(|before| before.id);
             let detail = json!({ "id": id, "role": role, "expires_at": expires_at, "replaces": replaces });
             this.audit_account(&mut change, installation, &caller, Action::AdministratorInvite, detail).await?;
+            let says = Says::Invitation {
+                to: email.clone(),
+                name: name.clone(),
+                role,
+                // Where nobody signs in with a password, the invitation is accepted by signing in.
+                token: this.sign_in_ways().passwords.then(|| token.expose().to_owned()),
+                ends: expires_at,
+            };
+            let of = (installation, LetterKind::Invitation, id.0);
+            let mailed = this.write_letter(&mut change, of, &says, expires_at).await.map_err(public)?;
             change.commit().await.map_err(public)?;
-            Ok(NewAccountLink {
-                link: AccountLink { kind: AccountLinkKind::Invitation, email, name },
-                token,
-                expires_at,
-            })
+            this.letter_written();
+            let link = AccountLink { kind: AccountLinkKind::Invitation, email, name };
+            Ok(NewAccountLink { link, token, expires_at, mailed })
         })
         .await
     }

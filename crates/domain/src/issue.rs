@@ -11,7 +11,7 @@ use crate::{
     idempotency::Kept,
     seal::{self, Row},
     settings_audit,
-    settings_rules::{require_future, require_limits_of, require_reachable_world},
+    settings_rules::{require_future, require_limits_of, require_reachable_world, require_within_life},
     turn::turn,
 };
 
@@ -39,8 +39,19 @@ struct Draft {
 }
 
 impl Draft {
-    fn of(caller: &Caller, catalogue: &Catalogue, new: NewKey) -> Result<Self, KeyError> {
-        let settings = new.settings.build()?;
+    /// A key that is given no end ends as late as the installation allows.
+    fn of(
+        caller: &Caller,
+        catalogue: &Catalogue,
+        installation: &Installation,
+        new: NewKey,
+        now: Instant,
+    ) -> Result<Self, KeyError> {
+        let longest = installation.longest_life;
+        let given = new.settings.expires_at;
+        let expires_at = given.or_else(|| longest.map(|longest| Some(longest.end(now))));
+        let settings = SettingsPatch { expires_at, ..new.settings }.build()?;
+        require_within_life(longest, None, settings.expires_at, now)?;
         caller.require_to_give(catalogue, &settings.scopes)?;
         require_limits_of(catalogue, &settings, None)?;
         let environment = caller.environment_of_new(new.environment)?;
@@ -63,7 +74,7 @@ impl Keydesk {
         idempotency: Option<Idempotency>,
     ) -> Result<Answered, KeyError> {
         let installation = self.require_to_change(caller)?;
-        let draft = Draft::of(caller, self.catalogue(), new)?;
+        let draft = Draft::of(caller, self.catalogue(), &installation, new, self.now())?;
         self.change_as(&caller.for_request(idempotency), move |this, caller, mut change| async move {
             if let Some(answer) = this.answered(&mut change, &caller, &installation).await? {
                 return Ok(answer);
@@ -86,8 +97,9 @@ impl Keydesk {
     /// Issues many keys in one change: all of them, or none.
     pub async fn issue_many(&self, caller: &Caller, new: Vec<NewKey>) -> Result<Vec<Issued>, KeyError> {
         let installation = self.require_to_change(caller)?;
-        let drafts =
-            new.into_iter().map(|new| Draft::of(caller, self.catalogue(), new)).collect::<Result<Vec<_>, _>>()?;
+        let now = self.now();
+        let draft = |new| Draft::of(caller, self.catalogue(), &installation, new, now);
+        let drafts = new.into_iter().map(draft).collect::<Result<Vec<_>, _>>()?;
         self.change_in_turn_as(caller, turn(drafts.len(), false), move |this, caller, mut change| async move {
             drafts.iter().try_for_each(|draft| caller.require_to_issue(&draft.settings))?;
             let now = this.now();

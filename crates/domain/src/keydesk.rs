@@ -21,11 +21,13 @@ use crate::{
     exports::Exports,
     failure,
     keyring::KeyringFile,
+    letter_box::LetterBox,
     lines::Lines,
     link_throttle::LinkThrottle,
     password::Passwords,
     polled::{NotReady, Polled, not_ready},
     session_uses::SessionUses,
+    sign_on_options::SignOn,
     throttle::{Throttle, ThrottleCounters},
     turn::{ONE, REVOKES},
     usage_retention::{RecordedCalls, UsageOptions, UsageWalk},
@@ -65,6 +67,10 @@ pub(crate) struct Inner {
     pub(crate) time_looked_at: Mutex<Duration>,
     /// They must be read again before memory counts as fresh.
     pub(crate) installations_due: AtomicBool,
+    /// An administrator was found once.
+    pub(crate) set_up: AtomicBool,
+    /// Sealed copies may have to be erased.
+    pub(crate) copies_due: tokio::sync::Notify,
     /// Somebody has committed a change.
     pub(crate) hinted: tokio::sync::Notify,
     /// Memory was forgotten, and is to be read anew.
@@ -85,6 +91,10 @@ pub(crate) struct Inner {
     pub(crate) usage_walk: tokio::sync::Mutex<UsageWalk>,
     /// What sends events out.
     pub(crate) out: Out,
+    /// What sends letters.
+    pub(crate) letters: LetterBox,
+    /// How people sign in with an account of their organisation; `None`: nobody does.
+    pub(crate) sign_on: Option<SignOn>,
 }
 
 /// What fills the bounded places of a Keydesk, for metrics.
@@ -361,6 +371,10 @@ impl Keydesk {
     /// Refuses when the API Keys module is off for the installation.
     pub(crate) fn require_module(&self, id: InstallationId) -> Result<Installation, KeyError> {
         let installation = self.remembered(id).ok_or(KeyError::NoInstallation)?;
-        if installation.enabled { Ok(installation) } else { Err(KeyError::ModuleUnavailable) }
+        if installation.enabled {
+            Ok(installation)
+        } else {
+            Err(KeyError::ModuleUnavailable { contact: installation.contact })
+        }
     }
 }

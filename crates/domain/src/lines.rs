@@ -14,6 +14,8 @@ pub enum Refused {
     SignIn,
     /// The code or the passkey was wrong.
     SecondFactor,
+    /// Somebody who came from their organisation's identity provider.
+    SignOn,
     /// Too many attempts.
     Throttled,
     /// A caller would give, or get, more than it holds.
@@ -23,12 +25,14 @@ pub enum Refused {
 }
 
 impl Refused {
-    const ALL: [Self; 5] = [Self::SignIn, Self::SecondFactor, Self::Throttled, Self::Escalation, Self::ForeignOrigin];
+    const ALL: [Self; 6] =
+        [Self::SignIn, Self::SecondFactor, Self::SignOn, Self::Throttled, Self::Escalation, Self::ForeignOrigin];
 
     pub(crate) const fn message(self) -> &'static str {
         match self {
             Self::SignIn => "a sign-in was refused: the email or the password is wrong",
             Self::SecondFactor => "a second factor was refused: the code or the passkey is wrong, or was used before",
+            Self::SignOn => "a sign-in with an account of an organisation was refused",
             Self::Throttled => "a sign-in was refused: too many attempts",
             Self::Escalation => "a caller asked for more than it holds, and was refused",
             Self::ForeignOrigin => "a request from a page of another origin was refused",

@@ -14,7 +14,6 @@ use crate::{
     done::{Done, SAME_REVEAL_MS, Stored},
     idempotency::{Read, read},
     request::{KEPT_MS, Once},
-    reveal::sealed_copy,
     update::living,
 };
 
@@ -158,7 +157,7 @@ impl Keydesk {
     ) -> Result<Option<PlainSecret>, KeyError> {
         let key = living(change, caller, id, None).await?;
         caller.require_secret(&key)?;
-        let copy = sealed_copy(change, caller, id).await?;
+        let copy = self.sealed_copy(change, caller, id).await?;
         if copy.0.secret == secret { self.unseal(&copy).map(Some) } else { Ok(None) }
     }
 }

@@ -4,6 +4,7 @@ use std::{
     sync::{Arc, Mutex, RwLock, atomic::AtomicBool},
 };
 
+use mail::{InvalidMail, MailOptions};
 use model::{Actor, Catalogue, KeyError, SecretFormat};
 use store::{DatabaseLock, Deployment, Store, StoreError, sqlite_file};
 use verify::{RedisAddress, Verifier};
@@ -18,12 +19,14 @@ use crate::{
     fingerprint,
     keydesk::Inner,
     keyring::KeyringFile,
+    letter_box::LetterBox,
     lines::Lines,
     link_throttle::LinkThrottle,
     made_folders::MadeFolders,
     password::Passwords,
     polled::Polled,
     session_uses::SessionUses,
+    sign_on_options::{InvalidSignOn, SignOn, SignOnOptions},
     throttle::Throttle,
     turn::ONE,
     usage_retention::{RecordedCalls, UsageOptions},
@@ -69,6 +72,10 @@ pub struct OpenOptions {
     pub entropy: Arc<dyn Entropy>,
     /// How events are sent out.
     pub events: EventOptions,
+    /// How letters are sent; `None`: none are.
+    pub mail: Option<MailOptions>,
+    /// How people sign in with an account of their organisation; `None`: nobody does.
+    pub sign_on: Option<SignOnOptions>,
 }
 
 impl OpenOptions {
@@ -90,6 +97,8 @@ impl OpenOptions {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             events: EventOptions::default(),
+            mail: None,
+            sign_on: None,
         }
     }
 
@@ -141,6 +150,12 @@ pub enum OpenError {
     /// The authorities that receivers of events are trusted by can't be read.
     #[error("webhooks.ca: {0}")]
     Roots(#[from] delivery::InvalidRoots),
+    /// Letters can't be sent so.
+    #[error(transparent)]
+    Mail(#[from] InvalidMail),
+    /// Nobody can sign in so with an account of their organisation.
+    #[error(transparent)]
+    SignOn(#[from] InvalidSignOn),
     /// The first installation could not be created.
     #[error("the first installation could not be made: {0}")]
     First(KeyError),
@@ -205,8 +220,12 @@ impl Keydesk {
             clock,
             entropy,
             events,
+            mail,
+            sign_on,
         } = options;
         let out = Out::new(events)?;
+        let letters = LetterBox::new(mail.as_ref())?;
+        let sign_on = sign_on.map(SignOn::new).transpose()?;
         let made = if may_found {
             MadeFolders::make(&data_dir).map_err(|source| OpenError::DataDir { path: data_dir.clone(), source })?
         } else {
@@ -285,6 +304,8 @@ impl Keydesk {
                 reloading: tokio::sync::Mutex::default(),
                 not_writable: Mutex::default(),
                 installations_due: AtomicBool::new(false),
+                set_up: AtomicBool::new(false),
+                copies_due: tokio::sync::Notify::new(),
                 hinted: tokio::sync::Notify::new(),
                 warm_again: tokio::sync::Notify::new(),
                 passwords,
@@ -298,6 +319,8 @@ impl Keydesk {
                 usage,
                 usage_walk: tokio::sync::Mutex::default(),
                 out,
+                letters,
+                sign_on,
             }),
         };
         let keyring = keydesk.keyring();

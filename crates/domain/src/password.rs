@@ -7,9 +7,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// neither fill memory nor starve the calls.
 const AT_ONCE: usize = 2;
 
-/// What a password is checked against when there is no such account, so that both answers take as long. Its salt and its end
-/// are digests of texts and come from no password. It is written here, since making one takes as long as a sign-in, and every
-/// command would wait for it.
+/// What a password is checked against when there is no such account, so that both answers take as long; and what stands in the place of
+/// a hash where somebody signs in with their organisation's account alone. Its salt and its end are digests of texts and come from no
+/// password. It is written here, since making one takes as long as a sign-in, and every command would wait for it.
 pub(crate) const DECOY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$XizwjOxD98SHlzpmTqqRZA$Rx7qAW1cJizO8hm4KEkmNv6+Aq6Yc4kIAdwCodLzXgk";
 

@@ -27,6 +27,8 @@ pub(crate) enum Way {
     App,
     RecoveryCode,
     Passkey,
+    /// With an account of their organisation.
+    Organisation,
 }
 
 impl Way {
@@ -37,6 +39,7 @@ impl Way {
             Self::App => "app",
             Self::RecoveryCode => "recovery_code",
             Self::Passkey => "passkey",
+            Self::Organisation => "oidc",
         }
     }
 }

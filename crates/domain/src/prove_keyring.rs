@@ -143,6 +143,7 @@ fn still_needed(of: &KeyringUse) -> &'static str {
             "its line must stay in the keyring until none does: the running server seals their secrets anew within an hour"
         }
         "kept answers" => "its line must stay in the keyring until none does: they end by themselves within 25 hours",
+        "letters" => "its line must stay in the keyring until none does: they are sent or given up within 14 days",
         _ => "its line must stay in the keyring until none does: they end by themselves within 7 days",
     }
 }

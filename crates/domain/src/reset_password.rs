@@ -1,9 +1,11 @@
 use model::{AccountLink, AccountLinkKind, Action, AdminError, Administrator, RESET_LIFE_MS};
 use serde_json::json;
+use store::LetterKind;
 
 use crate::{
-    Caller, Keydesk, NewAccountLink,
+    Authority, Caller, Keydesk, NewAccountLink,
     account::{person, public},
+    letters::Says,
     link_token,
     turn::ONE,
 };
@@ -11,7 +13,12 @@ use crate::{
 impl Keydesk {
     /// Makes a link by which an administrator sets a new password, once, within an hour. It takes the place of an older
     /// link. Until it is used, the old password works and sessions go on: a link that nobody asked for locks nobody out.
+    ///
+    /// Where nobody signs in with a password, the operator alone makes one: it lets somebody in whom their organisation does not.
     pub async fn reset_password(&self, caller: &Caller, email: &str) -> Result<NewAccountLink, AdminError> {
+        if !matches!(caller.authority, Authority::Operator) {
+            self.require_passwords()?;
+        }
         let email = email.to_owned();
         self.change_people(caller, ONE, move |this, caller, mut change| async move {
             let now = this.now();
@@ -27,8 +34,18 @@ impl Keydesk {
             let detail = json!({ "id": id, "expires_at": expires_at });
             let action = Action::AdministratorResetPassword;
             this.audit_account(&mut change, caller.installation, &caller, action, detail).await?;
+            let says = Says::Reset {
+                to: email.clone(),
+                name: name.clone(),
+                token: token.expose().to_owned(),
+                ends: expires_at,
+            };
+            let of = (caller.installation, LetterKind::Reset, id.0);
+            let mailed = this.write_letter(&mut change, of, &says, expires_at).await.map_err(public)?;
             change.commit().await.map_err(public)?;
-            Ok(NewAccountLink { link: AccountLink { kind: AccountLinkKind::Reset, email, name }, token, expires_at })
+            this.letter_written();
+            let link = AccountLink { kind: AccountLinkKind::Reset, email, name };
+            Ok(NewAccountLink { link, token, expires_at, mailed })
         })
         .await
     }

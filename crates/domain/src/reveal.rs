@@ -30,7 +30,7 @@ impl Keydesk {
             }
             let key = living(&mut change, &caller, id, None).await?;
             caller.require_secret(&key)?;
-            let copy = sealed_copy(&mut change, &caller, id).await?;
+            let copy = this.sealed_copy(&mut change, &caller, id).await?;
             let event = AuditEvent::on_key(Action::KeyReveal, id, json!({}));
             this.write_audit(&mut change, caller.installation, &caller, this.now(), vec![event]).await?;
             this.keep(&mut change, &caller, Done::Revealed { key: id, secret: copy.0.secret }).await?;
@@ -40,24 +40,27 @@ impl Keydesk {
         .await
     }
 
+    /// The sealed copy of a key's newest secret, with the row that it opens in. Where secrets are shown once there is none for
+    /// anybody, also while one that is there waits to be erased.
+    pub(crate) async fn sealed_copy(
+        &self,
+        change: &mut Change,
+        caller: &Caller,
+        id: KeyId,
+    ) -> Result<(Row, SealedCopy), KeyError> {
+        let installation = caller.installation;
+        let kept = self.remembered(installation).is_some_and(|installation| installation.recoverable);
+        match change.sealed_copy(installation, id).await.map_err(failure::public)? {
+            Some((secret, Some(copy))) if kept => Ok((Row { installation, key: id, secret }, copy)),
+            _ => Err(KeyError::NotRecoverable),
+        }
+    }
+
     /// Opens the sealed copy of a secret.
     pub(crate) fn unseal(&self, (row, copy): &(Row, SealedCopy)) -> Result<PlainSecret, KeyError> {
         seal::open(&self.keyring(), *row, copy).ok_or_else(|| {
             tracing::error!(key = %row.key, master_key = %copy.master_key_id, "a sealed copy does not open; is its master key still in the keyring?");
             KeyError::Unavailable
         })
-    }
-}
-
-/// The sealed copy of a key's newest secret, with the row that it opens in.
-pub(crate) async fn sealed_copy(
-    change: &mut Change,
-    caller: &Caller,
-    id: KeyId,
-) -> Result<(Row, SealedCopy), KeyError> {
-    let installation = caller.installation;
-    match change.sealed_copy(installation, id).await.map_err(failure::public)? {
-        Some((secret, Some(copy))) => Ok((Row { installation, key: id, secret }, copy)),
-        _ => Err(KeyError::NotRecoverable),
     }
 }

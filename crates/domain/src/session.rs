@@ -6,7 +6,7 @@ use serde_json::json;
 use store::{Change, StoredSession, TokenHash};
 
 use crate::{
-    Authority, Caller, Installation, Keydesk, Via, account::public, fingerprint, link_token, proof::Way,
+    Authority, Caller, Installation, Keydesk, Via, account::public, fingerprint, how::How, link_token,
     proof_life::is_recent, session_life::sessions_ended, turn::REVOKES,
 };
 
@@ -67,10 +67,9 @@ impl Keydesk {
     pub(crate) async fn begin_session(
         &self,
         change: &mut Change,
-        installation: InstallationId,
-        id: AdministratorId,
+        (installation, id): (InstallationId, AdministratorId),
         brought: Option<&TokenHash>,
-        second: Option<Way>,
+        how: How,
         via: &Via,
     ) -> Result<PlainSecret, AdminError> {
         if let Some(brought) = brought {
@@ -81,9 +80,12 @@ impl Keydesk {
         let token = link_token::new(&*self.inner.entropy);
         let (hash, session) = (fingerprint(token.expose().as_bytes()), SessionId(self.new_id(now)));
         change.insert_session(&hash, session, id, now).await.map_err(public)?;
+        // Who came from their organisation may have said there long ago who they are.
+        if how.proved_at < now {
+            change.prove_session(id, session, how.proved_at).await.map_err(public)?;
+        }
         let by = (Actor::Administrator { id }, via);
-        let detail = second.map_or_else(|| json!({}), |way| json!({ "second_factor": way.as_str() }));
-        self.audit_account(change, installation, by, Action::SignIn, detail).await?;
+        self.audit_account(change, installation, by, Action::SignIn, how.told()).await?;
         Ok(token)
     }
 

@@ -6,7 +6,10 @@ use model::{Action, Actor, AdminError, InstallationId, Instant, PlainSecret, Rol
 use serde_json::json;
 use store::StoredSetUpLink;
 
-use crate::{Keydesk, NewAdministrator, Via, account::public, fingerprint, session::SignedIn, spent_links, turn::ONE};
+use crate::{
+    Keydesk, NewAdministrator, Via, account::public, fingerprint, how::How, proof::Way, session::SignedIn, spent_links,
+    turn::ONE,
+};
 
 /// A set-up link ends after this time, in milliseconds: 24 hours.
 pub const SET_UP_LIFE_MS: i64 = 24 * 60 * 60 * 1000;
@@ -112,8 +115,9 @@ impl Keydesk {
                 return Err(AdminError::SetUpOver);
             }
             this.put_administrator(&mut change, (Actor::System, &via.request_alone()), &draft).await?;
-            let id = draft.administrator.id;
-            let token = this.begin_session(&mut change, installation, id, brought.as_ref(), None, &via).await?;
+            let of = (installation, draft.administrator.id);
+            let how = How::by(Way::Password, this.now());
+            let token = this.begin_session(&mut change, of, brought.as_ref(), how, &via).await?;
             change.commit().await.map_err(public)?;
             this.end_set_up(installation).await;
             Ok(SignedIn { token, administrator: draft.administrator })

@@ -1,6 +1,6 @@
 //! Rules for the settings of a key beyond their types, whether it is issued or updated.
 
-use model::{Catalogue, Environment, Instant, KeyError, KeySettings, Quotas, RateLimits, ScopeSet, TimeZone};
+use model::{Catalogue, Environment, Instant, KeyError, KeyLife, KeySettings, Quotas, RateLimits, ScopeSet, TimeZone};
 
 /// Refuses an end that is not in the future.
 pub(crate) fn require_future(expires_at: Option<Instant>, now: Instant) -> Result<(), KeyError> {
@@ -9,6 +9,30 @@ pub(crate) fn require_future(expires_at: Option<Instant>, now: Instant) -> Resul
         return Err(KeyError::InvalidSetting { field: "expires_at".to_owned(), reason });
     }
     Ok(())
+}
+
+/// Refuses an end that is later than the installation allows, unless it comes nearer by that. `before`: the end that the key has;
+/// `None`: it is new.
+pub(crate) fn require_within_life(
+    longest: Option<KeyLife>,
+    before: Option<Option<Instant>>,
+    expires_at: Option<Instant>,
+    now: Instant,
+) -> Result<(), KeyError> {
+    let Some(longest) = longest else { return Ok(()) };
+    let nearer = match (before, expires_at) {
+        (_, Some(end)) if end <= longest.latest(now) => true,
+        (Some(None), Some(_)) => true,
+        (Some(Some(before)), Some(end)) => end <= before,
+        _ => false,
+    };
+    if nearer {
+        return Ok(());
+    }
+    let days = longest.days();
+    let words = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+    let reason = format!("Keys of this installation must end within {words}.");
+    Err(KeyError::InvalidSetting { field: "expires_at".to_owned(), reason })
 }
 
 /// Refuses limits that could not do what they say: one that counts calls for a scope which is not in the catalogue, and a quota

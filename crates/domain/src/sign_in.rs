@@ -5,6 +5,8 @@ use crate::{
     account::{email, public},
     check_password::Checked,
     fingerprint,
+    how::How,
+    proof::Way,
     throttle::Source,
     turn::ONE,
     visitor::counted,
@@ -20,6 +22,7 @@ impl Keydesk {
         from: impl Into<Visitor<'_>>,
         brought: Option<&str>,
     ) -> Result<SigningIn, AdminError> {
+        self.require_passwords()?;
         let folded = email(email_typed).map(|(_, folded)| folded);
         let account = folded.as_deref().unwrap_or_default().to_owned();
         let Visitor { via, device } = from.into();
@@ -56,7 +59,8 @@ impl Keydesk {
                 change.set_password(installation, id, &better).await.map_err(public)?;
                 person.password_hash = better;
             }
-            let entered = this.enter(&mut change, &person, brought.as_ref(), &via).await?;
+            let how = How::by(Way::Password, this.now());
+            let entered = this.enter(&mut change, &person, brought.as_ref(), how, &via).await?;
             change.commit().await.map_err(public)?;
             Ok(entered)
         })

@@ -4,6 +4,7 @@ use crate::{
     Keydesk, Proof, Refused, SignedIn, Via,
     account::public,
     fingerprint,
+    how::How,
     second_factor::{Ceremony, Checked},
     throttle::Source,
     turn::ONE,
@@ -50,9 +51,9 @@ impl Keydesk {
                         return Err(error);
                     }
                 };
-                let (installation, administrator) = (person.installation, person.administrator);
-                let token =
-                    this.begin_session(&mut change, installation, id, brought.as_ref(), Some(way), &via).await?;
+                let (of, administrator) = ((person.installation, id), person.administrator);
+                let how = How { first: step.first, second: Some(way), proved_at: this.now() };
+                let token = this.begin_session(&mut change, of, brought.as_ref(), how, &via).await?;
                 change.commit().await.map_err(public)?;
                 Ok(SignedIn { token, administrator })
             })

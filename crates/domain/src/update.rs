@@ -5,7 +5,7 @@ use crate::{
     Caller, Keydesk,
     done::Done,
     failure, settings_audit,
-    settings_rules::{require_future, require_limits_of, require_reachable_world},
+    settings_rules::{require_future, require_limits_of, require_reachable_world, require_within_life},
     turn::turn,
 };
 
@@ -52,6 +52,8 @@ impl Keydesk {
             }
             if to.expires_at != from.expires_at {
                 require_future(to.expires_at, now)?;
+                let longest = this.remembered(installation).and_then(|installation| installation.longest_life);
+                require_within_life(longest, Some(from.expires_at), to.expires_at, now)?;
             }
             require_limits_of(this.catalogue(), &to, Some(from))?;
             require_reachable_world(before.environment(), &to)?;

@@ -142,6 +142,9 @@ pub enum Action {
     /// An administrator got another role.
     #[serde(rename = "administrator.set_role")]
     AdministratorSetRole,
+    /// An identity provider means an administrator by a subject, from now on.
+    #[serde(rename = "administrator.link_identity")]
+    AdministratorLinkIdentity,
     /// A link was made by which an administrator sets a new password.
     #[serde(rename = "administrator.reset_password")]
     AdministratorResetPassword,
@@ -254,6 +257,7 @@ impl Action {
             Self::AdministratorInvite => "administrator.invite",
             Self::AdministratorWithdrawInvitation => "administrator.withdraw_invitation",
             Self::AdministratorSetRole => "administrator.set_role",
+            Self::AdministratorLinkIdentity => "administrator.link_identity",
             Self::AdministratorResetPassword => "administrator.reset_password",
             Self::AdministratorChangePassword => "administrator.change_password",
             Self::AdministratorDisable => "administrator.disable",

@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::AdministratorId;
+use crate::{AdministratorId, SignOnProblem};
 
 /// What a signed-in person may do in an installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -155,6 +155,15 @@ pub enum AdminError {
     /// The time in which an authenticator app could be set up with this secret is over.
     #[error("That took too long. Please begin again.")]
     SetupOver,
+    /// Nobody signs in with a password here.
+    #[error("Passwords are switched off here. Sign in with your organisation's account.")]
+    PasswordsOff,
+    /// They came from their organisation, and were not signed in.
+    #[error("{problem}")]
+    SignOn {
+        /// Why.
+        problem: SignOnProblem,
+    },
     /// Keydesk can't decide right now. Try again.
     #[error("Keydesk can't answer right now. Please try again.")]
     Unavailable,

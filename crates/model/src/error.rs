@@ -1,10 +1,18 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientNameError, ErrorKind, InvalidOverlap, Overlap, Scope, SearchTooLong, error_kind};
+use crate::{ClientNameError, Contact, ErrorKind, InvalidOverlap, Overlap, Scope, SearchTooLong, error_kind};
 
-/// What the page and the API say when the API Keys module is off.
+/// What the page and the API say when the API Keys module is off, where the installation names nobody whom to ask.
 pub const MODULE_UNAVAILABLE: &str =
     "API Keys may not be available in your installation. Please contact your Account Manager or Support.";
+
+/// The same with whom the installation names.
+fn module_unavailable(contact: Option<&Contact>) -> String {
+    contact.map_or_else(
+        || MODULE_UNAVAILABLE.to_owned(),
+        |contact| format!("API Keys may not be available in your installation. Please contact {contact}."),
+    )
+}
 
 /// Why a verb on keys was refused. It says what a caller may learn, and nothing of the internals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -91,8 +99,11 @@ pub enum KeyError {
     #[error("Your installation asks you for a second factor. Set one up first, on your account's page.")]
     SecondFactorDue,
     /// The API Keys module is off for the installation.
-    #[error("{MODULE_UNAVAILABLE}")]
-    ModuleUnavailable,
+    #[error("{}", module_unavailable(.contact.as_ref()))]
+    ModuleUnavailable {
+        /// Whom the installation names; `None`: nobody in particular.
+        contact: Option<Contact>,
+    },
     /// No such installation.
     #[error("There is no such installation.")]
     NoInstallation,
@@ -152,7 +163,7 @@ impl KeyError {
             Self::IdempotencyMismatch | Self::Recalled => &error_kind::IDEMPOTENCY_MISMATCH,
             // Only people are asked to prove who they are.
             Self::Forbidden | Self::StepUpNeeded | Self::SecondFactorDue => &error_kind::FORBIDDEN,
-            Self::ModuleUnavailable => &error_kind::MODULE_UNAVAILABLE,
+            Self::ModuleUnavailable { .. } => &error_kind::MODULE_UNAVAILABLE,
             Self::Unavailable => &error_kind::UNAVAILABLE,
         }
     }

@@ -24,6 +24,7 @@ pub const EVENT_TYPES: &[&str] = &[
     "administrator.invited",
     "administrator.invitation_withdrawn",
     "administrator.role_changed",
+    "administrator.identity_linked",
     "administrator.password_reset",
     "administrator.password_changed",
     "administrator.disabled",

@@ -33,6 +33,7 @@ mod handover;
 mod hint_end;
 mod histogram;
 mod id;
+mod installation_settings;
 mod instant;
 #[cfg(feature = "time-zones")]
 mod interval;
@@ -74,6 +75,7 @@ mod second_factor;
 mod secret;
 mod selection;
 mod settings;
+mod sign_on;
 mod sort;
 #[cfg(feature = "time-zones")]
 mod time_zone;
@@ -127,6 +129,7 @@ pub use histogram::{Histogram, HistogramCounts};
 pub use id::{
     AdministratorId, AuditId, EventId, HandoverId, InstallationId, KeyId, PasskeyId, SecretId, SessionId, WebhookId,
 };
+pub use installation_settings::{CONTACT_MAX, Contact, InvalidContact, InvalidKeyLife, KeyLife};
 pub use instant::{Instant, InvalidInstant};
 #[cfg(feature = "time-zones")]
 pub use interval::{IntervalLength, UnknownLength};
@@ -172,6 +175,7 @@ pub use secret::{
 };
 pub use selection::{Activity, Deleted, DeletionImpact, Selection, Switched};
 pub use settings::{KeySettings, SettingsPatch};
+pub use sign_on::{SignInWays, SignOnProblem};
 pub use sort::{Sort, SortColumn, UnknownSort};
 #[cfg(feature = "time-zones")]
 pub use time_zone::{TimeZone, UnknownTimeZone};

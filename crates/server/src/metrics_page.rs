@@ -123,6 +123,7 @@ fn single(keydesk: &Keydesk, text: &mut String) {
     let bounds = keydesk.bound_counters();
     let lost = cli::lost_lines();
     let webhooks = keydesk.webhook_counters();
+    let letters = keydesk.letter_counters();
     let refusals = keydesk.verifier().refusal_counters();
     let tokens = keydesk.verifier().token_counters();
     for (name, kind, help, value) in [
@@ -215,6 +216,20 @@ fn single(keydesk: &Keydesk, text: &mut String) {
             "How often more receivers were due than are delivered to at once.",
             webhooks.crowded,
         ),
+        (
+            "keydesk_letters_waiting",
+            "gauge",
+            "Letters that wait to be sent, as they were counted last.",
+            letters.waiting_now,
+        ),
+        ("keydesk_letters_sent_total", "counter", "Letters that the mail server has taken.", letters.sent),
+        (
+            "keydesk_letters_failed_total",
+            "counter",
+            "Tries to send a letter that failed, after which it is tried again.",
+            letters.failed,
+        ),
+        ("keydesk_letters_given_up_total", "counter", "Letters that were given up.", letters.given_up),
         ("keydesk_refusals_kept_total", "counter", "Refusals that were kept to be explained.", refusals.kept),
         (
             "keydesk_refusals_left_out_total",

@@ -101,6 +101,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     // The system may have chosen the port.
     let links = settings.links_at(&address.to_string());
     keydesk.verifier().set_token_issuer(&links.to(""));
+    keydesk.set_address(&links.to(""));
     let workspace = links.to("");
     let mut documentation = documentation::documentation(&settings.docs, &workspace, gateway_at);
     let set_up = cli::set_up_link(&keydesk, Actor::System, &settings.installation, &links).await;

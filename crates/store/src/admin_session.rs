@@ -148,18 +148,18 @@ impl Change {
         row.map(StoredSession::try_from).transpose()
     }
 
-    /// Notes that whoever has a session has just proved who they are. False: there is no such session.
+    /// Notes when whoever has a session last proved who they are. False: there is no such session.
     pub async fn prove_session(
         &mut self,
         person: AdministratorId,
         id: SessionId,
-        now: Instant,
+        proved_at: Instant,
     ) -> Result<bool, StoreError> {
         let done = on_tx!(self, connection => {
             sqlx::query(PROVE_SESSION)
                 .bind(person.0)
                 .bind(id.0)
-                .bind(now.as_millis())
+                .bind(proved_at.as_millis())
                 .execute(connection)
                 .await?
                 .rows_affected()

@@ -28,6 +28,7 @@ pub(crate) const KEEP_ANSWER: &str = "INSERT INTO idempotency \
      fingerprint = excluded.fingerprint, master_key_id = excluded.master_key_id, \
      sealed_answer = excluded.sealed_answer, created_at = excluded.created_at";
 pub(crate) const DROP_ANSWERS: &str = "DELETE FROM idempotency";
+pub(crate) const DROP_ANSWERS_OF: &str = "DELETE FROM idempotency WHERE installation_id = $1";
 pub(crate) const PURGE_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at <= $1";
 
 impl Change {
@@ -56,6 +57,14 @@ impl Change {
             Ok(StoredAnswer { installation, caller, idempotency_key, fingerprint, master_key_id, sealed_answer })
         })
         .transpose()
+    }
+
+    /// Drops every answer that is kept in an installation.
+    pub async fn drop_answers_of(&mut self, installation: InstallationId) -> Result<(), StoreError> {
+        on_tx!(self, connection => {
+            sqlx::query(DROP_ANSWERS_OF).bind(installation.0).execute(connection).await?;
+        });
+        Ok(())
     }
 
     /// Keeps an answer for whoever asks again.

@@ -1,4 +1,4 @@
-use model::{InstallationId, Instant, RequiredSecondFactor, TimeZone};
+use model::{Contact, InstallationId, Instant, KeyLife, Preset, RequiredSecondFactor, TimeZone};
 use uuid::Uuid;
 
 use crate::{
@@ -6,6 +6,7 @@ use crate::{
     db::{on_apart, on_db},
     group::{COUNT_KEYS, on_tx},
     row::row,
+    sql::instant,
 };
 
 /// One customer's contact centre.
@@ -25,10 +26,42 @@ pub struct StoredInstallation {
     pub time_zone: TimeZone,
     /// Who must have a second factor.
     pub required_second_factor: RequiredSecondFactor,
+    /// Whom people ask where the module is off.
+    pub contact: Option<Contact>,
+    /// Within how many days a key must end.
+    pub longest_life: Option<KeyLife>,
+    /// What the form of a new key begins with.
+    pub default_preset: Option<Preset>,
+    /// Since when sealed copies are to be erased.
+    pub erase_copies_since: Option<Instant>,
+    /// Moves with every change of its settings.
+    pub settings_version: i64,
     /// Issued keys that are not deleted.
     pub key_count: u64,
     /// When it was created.
     pub created_at: Instant,
+}
+
+impl StoredInstallation {
+    /// A new one, in which nothing is set yet.
+    pub fn new(id: InstallationId, name: String, title: String, recoverable: bool, created_at: Instant) -> Self {
+        Self {
+            id,
+            name,
+            title,
+            disabled_at: None,
+            recoverable,
+            time_zone: TimeZone::UTC,
+            required_second_factor: RequiredSecondFactor::None,
+            contact: None,
+            longest_life: None,
+            default_preset: None,
+            erase_copies_since: None,
+            settings_version: 1,
+            key_count: 0,
+            created_at,
+        }
+    }
 }
 
 row! {
@@ -40,9 +73,19 @@ row! {
         recoverable: i64,
         time_zone: String,
         required_second_factor: String,
+        contact: Option<String>,
+        longest_life_days: Option<i64>,
+        default_preset: Option<String>,
+        erase_copies_since: Option<i64>,
+        settings_version: i64,
         key_count: i64,
         created_at: i64,
     }
+}
+
+/// What a newer Keydesk may have written, or another program. Keys are not refused because of it.
+fn unknown(setting: &'static str) {
+    tracing::warn!(setting, "a setting of an installation is not known; it counts as not set");
 }
 
 impl From<InstallationRow> for StoredInstallation {
@@ -69,14 +112,38 @@ impl From<InstallationRow> for StoredInstallation {
                 );
                 RequiredSecondFactor::Everyone
             }),
+            contact: row.contact.and_then(|text| Contact::parse(&text).inspect_err(|_| unknown("contact")).ok()),
+            // One that can't be read must not let keys live for ever.
+            longest_life: row.longest_life_days.map(|days| {
+                let life = u32::try_from(days).ok().and_then(|days| KeyLife::try_from(days).ok());
+                life.unwrap_or_else(|| {
+                    unknown("longest_life_days");
+                    KeyLife::SHORTEST
+                })
+            }),
+            default_preset: row
+                .default_preset
+                .and_then(|text| text.parse().inspect_err(|_| unknown("default_preset")).ok()),
+            erase_copies_since: instant(row.erase_copies_since),
+            settings_version: row.settings_version,
             key_count: row.key_count.unsigned_abs(),
             created_at: Instant::from_millis(row.created_at),
         }
     }
 }
 
-pub(crate) const INSTALLATIONS: &str = "SELECT id, name, title, disabled_at, recoverable, time_zone, required_second_factor, \
-     key_count, created_at FROM installation ORDER BY name";
+macro_rules! installation_select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, name, title, disabled_at, recoverable, time_zone, required_second_factor, contact, longest_life_days, \
+             default_preset, erase_copies_since, settings_version, key_count, created_at FROM installation ",
+            $rest
+        )
+    };
+}
+
+pub(crate) const INSTALLATIONS: &str = installation_select!("ORDER BY name");
+pub(crate) const INSTALLATION: &str = installation_select!("WHERE id = $1");
 
 /// Numbers of keys that are wrong, whatever made them so.
 pub(crate) const RECOUNT_KEYS: &str = "UPDATE installation SET key_count = (SELECT COUNT(*) FROM api_key k \
@@ -86,8 +153,11 @@ pub(crate) const RECOUNT_KEYS: &str = "UPDATE installation SET key_count = (SELE
 pub(crate) const KEY_COUNT: &str = "SELECT key_count FROM installation WHERE id = $1";
 pub(crate) const INSERT_INSTALLATION: &str = "INSERT INTO installation (id, name, title, recoverable, time_zone, created_at, required_second_factor) \
      VALUES ($1, $2, $3, $4, $5, $6, $7)";
-pub(crate) const SET_INSTALLATION: &str = "UPDATE installation SET title = COALESCE($2, title), time_zone = COALESCE($3, time_zone), \
-     required_second_factor = COALESCE($4, required_second_factor) WHERE id = $1";
+pub(crate) const SET_INSTALLATION: &str = "UPDATE installation SET title = $2, time_zone = $3, recoverable = $4, contact = $5, \
+     longest_life_days = $6, default_preset = $7, erase_copies_since = $8, required_second_factor = $9, \
+     settings_version = settings_version + 1 WHERE id = $1";
+pub(crate) const COPIES_ERASED: &str =
+    "UPDATE installation SET erase_copies_since = NULL WHERE id = $1 AND erase_copies_since = $2";
 pub(crate) const SWITCH_MODULE: &str = "UPDATE installation SET disabled_at = $2 WHERE id = $1";
 
 impl Store {
@@ -141,20 +211,29 @@ impl Change {
         Ok(())
     }
 
-    /// Changes settings of an installation; `None` leaves one as it is. False: no such installation.
-    pub async fn set_installation(
-        &mut self,
-        id: InstallationId,
-        title: Option<&str>,
-        time_zone: Option<&TimeZone>,
-        required_second_factor: Option<RequiredSecondFactor>,
-    ) -> Result<bool, StoreError> {
+    /// An installation, as this change sees it.
+    pub async fn installation(&mut self, id: InstallationId) -> Result<Option<StoredInstallation>, StoreError> {
+        let row: Option<InstallationRow> = on_tx!(self, connection => {
+            sqlx::query_as(INSTALLATION).bind(id.0).fetch_optional(connection).await?
+        });
+        Ok(row.map(StoredInstallation::from))
+    }
+
+    /// Writes the settings of an installation: title, time zone, contact, the longest life of keys, the default preset, who must
+    /// have a second factor, and whether secrets are sealed; and since when copies are to be erased. Its version moves. False: no
+    /// such installation.
+    pub async fn set_installation(&mut self, to: &StoredInstallation) -> Result<bool, StoreError> {
         let done = on_tx!(self, connection => {
             sqlx::query(SET_INSTALLATION)
-                .bind(id.0)
-                .bind(title)
-                .bind(time_zone.map(TimeZone::name))
-                .bind(required_second_factor.map(RequiredSecondFactor::as_str))
+                .bind(to.id.0)
+                .bind(&to.title)
+                .bind(to.time_zone.name())
+                .bind(i64::from(to.recoverable))
+                .bind(to.contact.as_ref().map(Contact::as_str))
+                .bind(to.longest_life.map(|life| i64::from(life.days())))
+                .bind(to.default_preset.map(Preset::as_str))
+                .bind(to.erase_copies_since.map(Instant::as_millis))
+                .bind(to.required_second_factor.as_str())
                 .execute(connection)
                 .await?
                 .rows_affected()

@@ -2,7 +2,8 @@ use model::{AdministratorId, InstallationId, Instant, Person, PersonStatus, Role
 use uuid::Uuid;
 
 use crate::{
-    Change, Store, StoreError, TokenHash, administrator::read_role, db::on_db, group::on_tx, row::row, work::on_writer,
+    Change, Store, StoreError, TokenHash, administrator::read_role, db::on_db, group::on_tx,
+    letter::DROP_LETTERS_ABOUT, row::row, work::on_writer,
 };
 
 /// Somebody who is invited to be an administrator.
@@ -111,7 +112,7 @@ impl Change {
         Ok(())
     }
 
-    /// Uses up the invitation with this token, if it can be accepted at `now`.
+    /// Uses up the invitation with this token, if it can be accepted at `now`. A letter that waits with it goes.
     pub async fn accept_invitation(
         &mut self,
         token_hash: &TokenHash,
@@ -124,10 +125,10 @@ impl Change {
                 .fetch_optional(connection)
                 .await?
         });
-        row.map(StoredInvitation::try_from).transpose()
+        self.over(row).await
     }
 
-    /// Withdraws the invitation of this folded email address, if the installation has one.
+    /// Withdraws the invitation of this folded email address, if the installation has one. A letter that waits with it goes.
     pub async fn withdraw_invitation(
         &mut self,
         installation: InstallationId,
@@ -140,7 +141,15 @@ impl Change {
                 .fetch_optional(connection)
                 .await?
         });
-        row.map(StoredInvitation::try_from).transpose()
+        self.over(row).await
+    }
+
+    async fn over(&mut self, row: Option<InvitationRow>) -> Result<Option<StoredInvitation>, StoreError> {
+        let Some(row) = row else { return Ok(None) };
+        on_tx!(self, connection => {
+            sqlx::query(DROP_LETTERS_ABOUT).bind(row.id).execute(connection).await?;
+        });
+        StoredInvitation::try_from(row).map(Some)
     }
 }
 

@@ -50,7 +50,7 @@ pub struct KeyringUse {
     /// Its id.
     pub id: String,
     /// `secrets` that have not ended, those of deleted keys among them, since they can be restored; `hand-over links`; `webhooks`, by
-    /// their secrets; `authenticator apps`, likewise; or `kept answers`.
+    /// their secrets; `authenticator apps`, likewise; `letters` that wait to be sent; or `kept answers`.
     pub what: String,
     /// How many.
     pub count: u64,
@@ -90,6 +90,7 @@ pub(crate) const KEYRING_USES: &str = "SELECT kind, id, what, COUNT(*) AS uses F
      UNION ALL SELECT 'master', master_key_id, 'hand-over links' FROM handover WHERE master_key_id IS NOT NULL AND expires_at > $1 \
      UNION ALL SELECT 'master', master_key_id, 'webhooks' FROM webhook \
      UNION ALL SELECT 'master', master_key_id, 'authenticator apps' FROM totp \
+     UNION ALL SELECT 'master', master_key_id, 'letters' FROM letter WHERE master_key_id IS NOT NULL AND expires_at > $1 \
      UNION ALL SELECT 'master', master_key_id, 'kept answers' FROM idempotency) AS uses \
      GROUP BY kind, id, what ORDER BY kind, id, what DESC";
 macro_rules! keys_on {

@@ -41,6 +41,7 @@ macro_rules! migrations {
             "0027_list_order"
             "0028_handover_sender"
             "0029_second_factor"
+            "0030_settings_identities_mail"
         )
     };
     ($folder:literal; $($name:literal)+) => {

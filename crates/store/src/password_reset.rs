@@ -1,7 +1,10 @@
 use model::{AdministratorId, InstallationId, Instant};
 use uuid::Uuid;
 
-use crate::{Change, Store, StoreError, TokenHash, administrator::administrator, db::on_db, group::on_tx, row::row};
+use crate::{
+    Change, Store, StoreError, TokenHash, administrator::administrator, db::on_db, group::on_tx,
+    letter::DROP_LETTERS_ABOUT, row::row,
+};
 
 /// A link for a new password that can be used, by its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +43,7 @@ fn reset(row: ResetRow) -> Result<StoredReset, StoreError> {
 }
 
 impl Change {
-    /// Makes the link by which a person sets a new password, in the place of an older one.
+    /// Makes the link by which a person sets a new password, in the place of an older one and of a letter that waits with it.
     pub async fn put_password_reset(
         &mut self,
         person: AdministratorId,
@@ -49,6 +52,7 @@ impl Change {
         expires_at: Instant,
     ) -> Result<(), StoreError> {
         on_tx!(self, connection => {
+            sqlx::query(DROP_LETTERS_ABOUT).bind(person.0).execute(&mut *connection).await?;
             sqlx::query(PUT_RESET)
                 .bind(person.0)
                 .bind(&token_hash[..])
@@ -76,9 +80,10 @@ impl Change {
         row.map(reset).transpose()
     }
 
-    /// Withdraws a person's link for a new password, if there is one.
+    /// Withdraws a person's link for a new password, if there is one, with a letter that waits with it.
     pub async fn withdraw_password_reset(&mut self, person: AdministratorId) -> Result<(), StoreError> {
         on_tx!(self, connection => {
+            sqlx::query(DROP_LETTERS_ABOUT).bind(person.0).execute(&mut *connection).await?;
             sqlx::query(WITHDRAW_RESET).bind(person.0).execute(connection).await?;
         });
         Ok(())

@@ -4,7 +4,7 @@ use model::Instant;
 
 use crate::{
     Change, Store, StoreError, admin_session::END_ALL_SESSIONS, group::on_tx, handover::WITHDRAW_ALL,
-    idempotency::DROP_ANSWERS, postgres, work::on_writer,
+    idempotency::DROP_ANSWERS, letter::DROP_LETTERS, postgres, work::on_writer,
 };
 
 pub(crate) const RAISE_EPOCH: &str = "UPDATE epoch SET value = $1 WHERE id = 1 AND value < $1";
@@ -49,8 +49,8 @@ impl Change {
         }))
     }
 
-    /// Withdraws every link by which somebody sets a password: invitations, and links for new passwords. Returns how many
-    /// there were.
+    /// Withdraws every link by which somebody sets a password: invitations, and links for new passwords; with the letters that hold
+    /// them, and all others. Returns how many links there were.
     pub async fn withdraw_all_account_links(&mut self) -> Result<u64, StoreError> {
         let mut withdrawn = 0;
         for statement in [DROP_INVITATIONS, DROP_RESETS] {
@@ -58,6 +58,9 @@ impl Change {
                 sqlx::query(statement).execute(connection).await?.rows_affected()
             });
         }
+        on_tx!(self, connection => {
+            sqlx::query(DROP_LETTERS).execute(connection).await?;
+        });
         Ok(withdrawn)
     }
 

@@ -16,20 +16,22 @@ use std::fs;
 use std::path::Path;
 
 /// Rooms from the bottom up, and the rooms each may depend on.
-const MAY_DEPEND_ON: [(&str, &[&str]); 16] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 18] = [
     ("model", &[]),
     ("store", &["model"]),
     ("verify", &["model", "store"]),
     ("delivery", &["model"]),
+    ("mail", &[]),
+    ("oidc", &[]),
     ("contact_centre", &["model", "delivery"]),
     ("contact_centre_api", &["model", "delivery", "contact_centre"]),
-    ("domain", &["model", "store", "verify", "delivery"]),
+    ("domain", &["model", "store", "verify", "delivery", "mail", "oidc"]),
     ("edge", &["model", "verify"]),
     ("gate", &["model", "verify", "edge"]),
     ("api", &["model", "verify", "domain", "edge"]),
     ("app", &["model", "domain"]),
     ("client", &["model", "app"]),
-    ("cli", &["model", "store", "delivery", "domain", "gate", "api"]),
+    ("cli", &["model", "store", "delivery", "mail", "domain", "gate", "api"]),
     (
         "server",
         &[

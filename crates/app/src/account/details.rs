@@ -32,6 +32,8 @@ pub(super) enum Opened {
 #[derive(Clone, Debug)]
 pub(super) struct Account {
     pub(super) session: Session,
+    /// Whether they sign in with a password.
+    pub(super) password: bool,
     pub(super) factors: SecondFactors,
     pub(super) sessions: Vec<OwnSession>,
     /// What the page's script asks the browser for, to add a passkey.

@@ -17,7 +17,13 @@ pub(super) fn factors(page: &Account) -> AnyView {
     view! {
         <section class="panel" aria-labelledby="factors">
             <h2 id="factors" tabindex="-1" autofocus=page.focused("factors")>"Second factor"</h2>
-            <p class="faint">"With a second factor your password alone lets nobody in."</p>
+            <p class="faint">
+                {if page.password {
+                    "With a second factor your password alone lets nobody in."
+                } else {
+                    "With a second factor your organisation alone lets nobody in: it is asked for here, too."
+                }}
+            </p>
             <h3>"Authenticator app"</h3>
             <div class="danger-row">
                 {match factors.app {

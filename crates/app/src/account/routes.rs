@@ -153,6 +153,7 @@ async fn load(web: &WebState, parts: &Parts, session: Session) -> Result<Account
         None => Vec::new(),
     };
     Ok(Account {
+        password: keydesk.has_password(&session).await?,
         factors: keydesk.second_factors(&session).await?,
         sessions,
         asked: keydesk.asked_of_new_passkey(&session).await?,

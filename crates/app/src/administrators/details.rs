@@ -8,8 +8,10 @@ use crate::{ApiError, FieldProblem};
 pub(super) enum Flash {
     /// It was done: a sentence, and the element that has the focus then.
     Done(&'static str, &'static str),
-    /// It made a link, which is shown here alone: its whole address.
-    Link(NewAccountLink, String),
+    /// It made a link, which is shown here alone: its whole address, and whether passwords are what it is for.
+    Link { made: NewAccountLink, address: String, passwords: bool },
+    /// It made a link, which Keydesk mails to its person.
+    Mailed(NewAccountLink),
     /// The form was refused.
     Refused(ApiError),
 }
@@ -66,6 +68,8 @@ pub(super) struct PeopleList {
     pub(super) own: AdministratorId,
     /// The form of an invitation, if it is open.
     pub(super) form: Option<Invitation>,
+    /// Whether Keydesk mails links.
+    pub(super) mails: bool,
     pub(super) problems: Vec<FieldProblem>,
     pub(super) flash: Option<Flash>,
 }
@@ -76,6 +80,8 @@ pub(super) struct PersonPage {
     pub(super) person: Person,
     /// Whether it is whoever reads it.
     pub(super) is_own: bool,
+    /// Whether people sign in with passwords here.
+    pub(super) passwords: bool,
     pub(super) open: Opened,
     pub(super) flash: Option<Flash>,
 }

@@ -22,7 +22,7 @@ pub(super) fn dialog(page: &PersonPage) -> Option<AnyView> {
         Opened::ResetSecondFactor if page.person.second_factor => (
             "Reset second factor",
             "Their authenticator app, their passkeys and their recovery codes are taken away, and they are signed out everywhere. Their \
-             password alone signs them in then: make sure that it is them who ask for it.",
+             password or their organisation alone signs them in then: make sure that it is them who ask for it.",
             "reset-second-factor",
             "Reset second factor",
         ),

@@ -11,8 +11,12 @@ const ROLES: [(Role, &str); 3] = [
     (Role::Owner, "Owner: everything, people and settings too"),
 ];
 
-/// The fields of an invitation.
-pub(super) fn fields(form: &Invitation, problems: &[FieldProblem]) -> AnyView {
+/// The fields of an invitation, which Keydesk mails or not.
+pub(super) fn fields(form: &Invitation, mails: bool, problems: &[FieldProblem]) -> AnyView {
+    let hint = match mails {
+        true => "They sign in with it, and the link is mailed there.",
+        false => "They sign in with it. Keydesk sends nothing: you get a link to give them.",
+    };
     view! {
         <div class="field">
             <label for="email">"Email"</label>
@@ -30,7 +34,7 @@ pub(super) fn fields(form: &Invitation, problems: &[FieldProblem]) -> AnyView {
                 aria-invalid=wrong(problems, "email")
                 aria-describedby="email-note"
             />
-            {note(problems, "email", "They sign in with it. Keydesk sends nothing: you get a link to give them.")}
+            {note(problems, "email", hint)}
         </div>
         <div class="field">
             <label for="name">"Name"</label>

@@ -18,15 +18,36 @@ pub(super) fn told(flash: Flash) -> AnyView {
             let text = error.to_string();
             view! { <div role="alert" data-announce><Notice tone=Tone::Bad>{text}</Notice></div> }.into_any()
         }
-        Flash::Link(made, text) => link(made, text),
+        Flash::Link { made, address, passwords } => link(made, address, passwords),
+        Flash::Mailed(made) => mailed(made),
     }
 }
 
-fn link(made: NewAccountLink, text: String) -> AnyView {
+fn mailed(made: NewAccountLink) -> AnyView {
+    let AccountLink { kind, email, name } = made.link;
+    let title = match kind {
+        AccountLinkKind::Invitation => "The invitation is on its way",
+        AccountLinkKind::Reset => "The link for a new password is on its way",
+    };
+    view! {
+        <section class="panel once" aria-labelledby="once">
+            <h2 id="once" tabindex="-1" autofocus>{title}</h2>
+            <p role="status" data-announce>"It is mailed to " <span translate="no">{email}</span> ", and shown to nobody else."</p>
+            <p class="faint">"For " <bdi translate="no">{name}</bdi> ", until " {time(made.expires_at)} ", once."</p>
+        </section>
+    }
+    .into_any()
+}
+
+fn link(made: NewAccountLink, text: String, passwords: bool) -> AnyView {
     let AccountLink { kind, name, .. } = made.link;
     let hint = format!("…{}#…", kind.path());
     let once = ShownOnce { id: "account-link", what: "link", text, hint, unseen: Unseen::Covered, ask: Ask::Always };
     let (title, lead) = match kind {
+        AccountLinkKind::Invitation if !passwords => (
+            "The link of the invitation",
+            "It leads to the sign-in with your organisation's account of that address, which accepts the invitation.",
+        ),
         AccountLinkKind::Invitation => (
             "The link of the invitation",
             "It is shown now and never again. Whoever opens it first sets a password and is an administrator: send it by a way that reaches \

@@ -39,10 +39,12 @@ pub(super) fn list(page: &PeopleList) -> AnyView {
                         <form class="form" method="post" action=own("/administrators") data-once>
                             {token_field()}
                             <input type="hidden" name="intent" value="invite"/>
-                            {fields(form, &page.problems)}
+                            {fields(form, page.mails, &page.problems)}
                             <div class="dialog-foot">
                                 <a class="button" href="/administrators">"Cancel"</a>
-                                <button type="submit" class="button primary">"Make the link"</button>
+                                <button type="submit" class="button primary">
+                                    {if page.mails { "Send the invitation" } else { "Make the link" }}
+                                </button>
                             </div>
                         </form>
                     </section>

@@ -40,7 +40,7 @@ pub(super) fn page(page: &PersonPage) -> AnyView {
             </header>
             {flash.map(told)}
             {page.is_own.then(|| {
-                view! { <p class="faint">"This is you. " <a href="/account">"Your account"</a> " has your password and your second factor."</p> }
+                view! { <p class="faint">"This is you. " <a href="/account">"Your account"</a> " has your second factor, and your password if you have one."</p> }
             })}
             {about(person)}
             {if person.status == PersonStatus::Invited {
@@ -95,7 +95,7 @@ fn invited(page: &PersonPage) -> AnyView {
         <section class="panel" aria-labelledby="invitation">
             <h2 id="invitation">"Invitation"</h2>
             <div class="danger-row">
-                <p>"The link was shown once. A new one takes the place of the one before."</p>
+                <p>"Its link was given once. A new one takes the place of the one before."</p>
                 {post_button(&address, "invite-again", "Make a new link", "button", false)}
             </div>
             <div class="danger-row">
@@ -129,7 +129,7 @@ fn access(page: &PersonPage) -> AnyView {
     view! {
         <section class="panel" aria-labelledby="access">
             <h2 id="access" tabindex="-1" autofocus=page.focused("access")>"Signing in"</h2>
-            {(person.status == PersonStatus::Active)
+            {(person.status == PersonStatus::Active && page.passwords)
                 .then(|| {
                     view! {
                         <div class="danger-row">

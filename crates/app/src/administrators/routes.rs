@@ -82,7 +82,8 @@ async fn load_list(
     flash: Option<Flash>,
 ) -> Result<PeopleList, ApiError> {
     let people = web.keydesk.people(&session.caller()).await?;
-    Ok(PeopleList { people, own: session.administrator.id, form, problems: Vec::new(), flash })
+    let (own, mails) = (session.administrator.id, web.keydesk.sends_mail());
+    Ok(PeopleList { people, own, form, mails, problems: Vec::new(), flash })
 }
 
 async fn answer_list(web: &WebState, parts: Parts, status: StatusCode, page: PeopleList) -> Response {
@@ -138,11 +139,14 @@ async fn post_list(
     }
 }
 
-/// A link as it is shown, under the address at which people reach this Keydesk.
+/// A link as it is shown, under the address at which people reach this Keydesk. One that is mailed is shown to nobody else.
 fn link(web: &WebState, parts: &Parts, made: NewAccountLink) -> Flash {
+    if made.mailed {
+        return Flash::Mailed(made);
+    }
     let origin = origin_of(&web.access, &parts.headers);
-    let text = format!("{origin}{}#{}", made.link.kind.path(), made.token.expose());
-    Flash::Link(made, text)
+    let address = format!("{origin}{}#{}", made.link.kind.path(), made.token.expose());
+    Flash::Link { made, address, passwords: web.keydesk.sign_in_ways().passwords }
 }
 
 async fn show(
@@ -212,7 +216,8 @@ async fn load(web: &WebState, session: &Session, id: AdministratorId) -> Result<
     let people: Vec<Person> = web.keydesk.people(&session.caller()).await?;
     let person = people.into_iter().find(|person| person.id == id).ok_or(AdminError::NoAdministrator)?;
     let is_own = id == session.administrator.id;
-    Ok(PersonPage { person, is_own, open: Opened::Nothing, flash: None })
+    let passwords = web.keydesk.sign_in_ways().passwords;
+    Ok(PersonPage { person, is_own, passwords, open: Opened::Nothing, flash: None })
 }
 
 async fn answer(web: &WebState, parts: Parts, status: StatusCode, person: PersonPage) -> Response {

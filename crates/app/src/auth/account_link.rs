@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::{
     account_link_page::{Typed, code_page, over_page, password_page},
     forms::welcome,
+    sign_on_page::invited_page,
 };
 use crate::{
     ApiError,
@@ -51,6 +52,11 @@ async fn posted(kind: AccountLinkKind, web: WebState, parts: Parts, form: Posted
         Ok(None) => return over(&web, parts, kind).await,
         Err(error) => return failed_bare(&web, parts, &error.into()).await,
     };
+    let ways = web.keydesk.sign_in_ways();
+    if kind == AccountLinkKind::Invitation && !ways.passwords {
+        let button = ways.button.unwrap_or_default();
+        return bare(&web, parts, StatusCode::OK, TITLE, move || invited_page(&link, button.clone())).await;
+    }
     let Some(password) = form.password else {
         return form_page(&web, parts, StatusCode::OK, Typed { code, link, problem: None }).await;
     };

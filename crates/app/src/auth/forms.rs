@@ -107,7 +107,7 @@ pub(super) fn welcome(web: &WebState, headers: &HeaderMap, signed_in: &SignedIn,
 }
 
 /// Leads back to the form, which says why. Nothing that was typed goes into the address.
-fn refuse(page: &str, name: &str, value: &str, error: &ApiError) -> Response {
+pub(super) fn refuse(page: &str, name: &str, value: &str, error: &ApiError) -> Response {
     let value = utf8_percent_encode(value, QUERY);
     Redirect::to(&format!("{page}?{name}={value}&{}", refused_query(error))).into_response()
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::Get;
 use leptos_router::hooks::use_query_map;
-use model::AdminError;
+use model::{AdminError, SignOnProblem};
 
 use crate::ApiError;
 
@@ -17,13 +17,26 @@ pub(crate) fn refused() -> Option<ApiError> {
     Some(refusal(&code, wait.and_then(|wait| wait.parse().ok()).unwrap_or(1)))
 }
 
-const CODES: [(&str, ApiError); 5] = [
+const CODES: [(&str, ApiError); 14] = [
     ("wrong_credentials", ApiError::Admin(AdminError::WrongCredentials)),
     ("account_disabled", ApiError::Admin(AdminError::AccountDisabled)),
     ("sign_in_over", ApiError::Admin(AdminError::SignInOver)),
     ("unavailable", ApiError::Admin(AdminError::Unavailable)),
     ("needs_https", ApiError::NeedsHttps),
+    ("passwords_off", ApiError::Admin(AdminError::PasswordsOff)),
+    ("last_owner", ApiError::Admin(AdminError::LastOwner)),
+    ("sign_on_off", sign_on(SignOnProblem::Off)),
+    ("sign_on_again", sign_on(SignOnProblem::Again)),
+    ("sign_on_denied", sign_on(SignOnProblem::Denied)),
+    ("sign_on_provider", sign_on(SignOnProblem::Provider)),
+    ("sign_on_no_role", sign_on(SignOnProblem::NoRole)),
+    ("sign_on_email_unverified", sign_on(SignOnProblem::EmailUnverified)),
+    ("sign_on_elsewhere", sign_on(SignOnProblem::Elsewhere)),
 ];
+
+const fn sign_on(problem: SignOnProblem) -> ApiError {
+    ApiError::Admin(AdminError::SignOn { problem })
+}
 
 fn refusal(code: &str, retry_after_seconds: u64) -> ApiError {
     match CODES.iter().find(|(known, _)| *known == code) {

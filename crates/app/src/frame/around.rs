@@ -38,7 +38,7 @@ fn banner(who: Option<Person>) -> impl IntoView {
     match who {
         Some(Person { administrator, installation }) => view! {
             <NavigationButton/>
-            <a class="brand" href="/">
+            <a class="brand" href="/" rel="external">
                 <Mark/>
                 <span class="product" translate="no">"Keydesk"</span>
             </a>
@@ -47,7 +47,7 @@ fn banner(who: Option<Person>) -> impl IntoView {
         }
         .into_any(),
         None => view! {
-            <a class="brand" href="/">
+            <a class="brand" href="/" rel="external">
                 <Mark/>
                 "Keydesk"
             </a>

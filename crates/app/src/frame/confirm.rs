@@ -1,5 +1,7 @@
 //! A form asks for what needs a proof of who sends it, and the last one is too old: the answer asks for one and keeps what was typed, in
 //! a form that is posted to the same address. With a good proof the very form is carried out; what it says is the same change still.
+//! Whoever has no password here signs in again with their organisation's account, in another tab, and then sends the form as it is: the
+//! session that began there has proved who they are.
 
 use axum::{
     http::{StatusCode, request::Parts},
@@ -11,17 +13,19 @@ use model::AdminError;
 
 use super::{
     document::{failed, framed},
-    proof::{self, Given},
+    proof::{self, Given, NO_WAY},
     proof_fields::proof_fields,
+    sign_on_form::SignOnForm,
 };
 use crate::{
     ApiError, FieldProblem,
     ui::{Notice, Tone},
-    web::{WebState, session},
+    web::{START, WebState, session},
 };
 
-/// The field that says that a form comes with a proof.
+/// The field that says that a form comes with a proof, or that its sender has signed in elsewhere.
 const CONFIRMS: &str = "proof_confirm";
+const ELSEWHERE: &str = "elsewhere";
 
 /// Most fields and bytes that are carried over. Forms that ask for a proof have far less.
 const FIELDS_MAX: usize = 512;
@@ -42,11 +46,19 @@ pub(crate) fn in_words(error: AdminError) -> ApiError {
     }
 }
 
+/// What a form comes with.
+pub(super) enum Comes {
+    /// A proof.
+    With(Given),
+    /// Its sender says that they have signed in again, in another tab.
+    Later,
+}
+
 /// Takes the proof out of a form that comes with one, so that no page has it again.
-pub(super) fn taken(fields: &mut Fields) -> Option<Given> {
+pub(super) fn taken(fields: &mut Fields) -> Option<Comes> {
     let at = fields.iter().position(|(name, _)| name == CONFIRMS)?;
-    fields.remove(at);
-    Some(Given::taken(fields))
+    let (_, value) = fields.remove(at);
+    Some(if value == ELSEWHERE { Comes::Later } else { Comes::With(Given::taken(fields)) })
 }
 
 /// The session of whoever has sent a form with this proof, which counts from now on; or else the answer asks again.
@@ -55,16 +67,23 @@ pub(super) async fn confirmed(
     parts: &mut Parts,
     fields: &Fields,
     session: Session,
-    given: Given,
+    comes: Comes,
 ) -> Result<Session, Box<Response>> {
-    let proved: Result<(), ApiError> = async {
-        let origin = session::origin_of(&web.access, &parts.headers);
-        web.keydesk.confirm(&session, given.proof(origin)?).await.map_err(in_words)
+    let proved: Result<Session, ApiError> = async {
+        let now = web.keydesk.now();
+        match comes {
+            Comes::With(given) => {
+                let origin = session::origin_of(&web.access, &parts.headers);
+                web.keydesk.confirm(&session, given.proof(origin)?).await.map_err(in_words)?;
+                Ok(Session { proved_at: now, ..session.clone() })
+            }
+            Comes::Later if session.is_proved(now) => Ok(session.clone()),
+            Comes::Later => Err(AdminError::StepUpNeeded.into()),
+        }
     }
     .await;
     match proved {
-        Ok(()) => {
-            let session = Session { proved_at: web.keydesk.now(), ..session };
+        Ok(session) => {
             parts.extensions.insert(session.clone());
             Ok(session)
         }
@@ -95,24 +114,53 @@ pub(crate) async fn ask(
 }
 
 fn page(action: &str, error: Option<&ApiError>, ways: &Ways, kept: &Fields) -> AnyView {
-    let hidden = kept.iter().map(|(name, value)| {
-        view! { <input type="hidden" name=name.clone() value=value.clone()/> }
-    });
+    let hidden = || {
+        kept.iter()
+            .map(|(name, value)| view! { <input type="hidden" name=name.clone() value=value.clone()/> })
+            .collect_view()
+    };
     let error = error.map(ToString::to_string);
+    let cancel = || {
+        let action = action.to_owned();
+        view! { <a class="button" href=action rel="external" data-close>"Cancel"</a> }
+    };
+    let here = ways.any_here().then(|| {
+        view! {
+            <form class="form" method="post" action=action.to_owned() data-once data-confirms>
+                {hidden()}
+                <input type="hidden" name=CONFIRMS value="yes"/>
+                {proof_fields(ways)}
+                <div class="dialog-foot">
+                    {cancel()}
+                    <button type="submit" class="button primary">"Confirm"</button>
+                </div>
+            </form>
+        }
+    });
+    // In another tab, since this page keeps what was typed. The session that begins there is that of this page, too.
+    let alone = !ways.any_here();
+    let elsewhere = ways.organisation.clone().map(|label| {
+        view! {
+            <SignOnForm label next=START.to_owned() primary=alone apart=true again=true/>
+            <form class="form" method="post" action=action.to_owned() data-once data-confirms>
+                {hidden()}
+                <input type="hidden" name=CONFIRMS value=ELSEWHERE/>
+                <p class="field-note">"Your organisation signs you in again, in another tab."</p>
+                <div class="dialog-foot">
+                    {alone.then(cancel)}
+                    <button type="submit" class="button">"I have signed in there"</button>
+                </div>
+            </form>
+        }
+    });
+    let none =
+        (alone && elsewhere.is_none()).then(|| view! { <p>{NO_WAY}</p> <div class="dialog-foot">{cancel()}</div> });
     view! {
         <section class="card">
             <h1>{TITLE}</h1>
             {error.map(|error| view! { <div role="alert"><Notice tone=Tone::Bad>{error}</Notice></div> })}
             <p class="lead">"Nothing was done yet. It goes on once you have proved that it is you, which counts for 10 minutes."</p>
-            <form class="form" method="post" action=action.to_owned() data-once data-confirms>
-                {hidden.collect_view()}
-                <input type="hidden" name=CONFIRMS value="yes"/>
-                {proof_fields(ways)}
-                <div class="dialog-foot">
-                    <a class="button" href=action.to_owned() rel="external" data-close>"Cancel"</a>
-                    <button type="submit" class="button primary">"Confirm"</button>
-                </div>
-            </form>
+            {here} {elsewhere} {none}
         </section>
     }
     .into_any()

@@ -43,6 +43,7 @@ pub(super) fn Navigation(
                     {role.may(Permission::ReadAudit).then(|| entry("/audit", Glyph::Log, "Audit Log"))}
                     {role.may(Permission::ManageWebhooks).then(|| entry("/webhooks", Glyph::Bell, "Webhooks"))}
                     {role.may(Permission::ManagePeople).then(|| entry("/administrators", Glyph::Person, "Administrators"))}
+                    {role.may(Permission::ManageInstallation).then(|| entry("/settings", Glyph::Sliders, "Settings"))}
                 </ul>
             </div>
             <ul>

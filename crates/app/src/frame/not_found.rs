@@ -11,7 +11,7 @@ pub(crate) fn NotFound() -> impl IntoView {
         <EmptyState glyph=Glyph::Search title="There is no such page">
             <p>"The address may be mistyped, or the page has moved."</p>
             <p>
-                <a href="/">"Go to Keydesk"</a>
+                <a href="/" rel="external">"Go to Keydesk"</a>
             </p>
         </EmptyState>
     }

@@ -9,6 +9,10 @@ pub(crate) const PASSWORD: &str = "proof_password";
 pub(crate) const CODE: &str = "proof_code";
 pub(crate) const PASSKEY: &str = "proof_passkey";
 
+/// What is said to whoever has no way to prove it.
+pub(crate) const NO_WAY: &str =
+    "You have neither a password nor a second factor here. An owner can make you a link for a new password.";
+
 /// What was typed or fetched.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Given {

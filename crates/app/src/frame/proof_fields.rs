@@ -9,7 +9,7 @@ use crate::ui::{Glyph, Icon};
 
 /// One for each way that is open. `passkey.js` fills the passkey's in.
 pub(crate) fn proof_fields(ways: &Ways) -> AnyView {
-    let Ways { password, code, passkey } = ways.clone();
+    let Ways { password, code, passkey, .. } = ways.clone();
     // Of several ways each will do.
     let (both, any) = (password && code, password || code);
     let required = any && !both && passkey.is_none();

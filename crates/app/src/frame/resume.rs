@@ -6,24 +6,27 @@ use axum::{
     http::{HeaderValue, StatusCode, header::SET_COOKIE, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::{SecondStep, SigningIn};
+use domain::{SecondStep, SignedIn, SigningIn};
 use leptos::{html::Input, prelude::*};
-use model::{AdministratorId, PASSWORD_MAX, PlainSecret};
+use model::{AdministratorId, PASSWORD_MAX, PlainSecret, SignInWays};
 
 use super::{
     document::{failed, framed},
     proof::Given,
     second_step::{SECOND_TITLE, STEP, second_step_form},
+    sign_on_form::SignOnForm,
 };
 use crate::{
     ApiError,
     ui::{Field, Notice, Tone},
-    web::{Password, WebState, drawn_for, form_token, guard::sign_in, session},
+    web::{Password, START, WebState, drawn_for, form_token, guard::sign_in, session, sign_in_ways},
 };
 
 /// The fields of the sign-in, beside those that were typed before.
 const EMAIL: &str = "resume_email";
 const PASSWORD: &str = "resume_password";
+/// Says that the person has signed in in another tab.
+const SIGNED_IN: &str = "resume_signed_in";
 /// The button that was pressed, while nothing is to be done yet.
 const PRESSED: &str = "resume_intent";
 
@@ -38,15 +41,30 @@ pub(crate) enum Resumed {
     /// It is to be carried out.
     No(Fields),
     /// It was kept while its person signed in: it is to be shown as they had filled it in, with their new cookies.
-    Yes(Fields, [HeaderValue; 2]),
+    Yes(Fields, Vec<HeaderValue>),
     /// The person could not sign in.
     Refused(Response),
 }
 
 /// What a kept form brings for the sign-in.
 enum Brings {
-    Password { email: String, password: Password },
-    Second { token: PlainSecret, given: Given },
+    Password {
+        email: String,
+        password: Password,
+    },
+    Second {
+        token: PlainSecret,
+        given: Given,
+    },
+    /// Their organisation has signed them in, in another tab.
+    SignedIn,
+}
+
+/// How far somebody has come with their sign-in.
+enum Came {
+    In(SignedIn),
+    Second(SecondStep),
+    Elsewhere,
 }
 
 impl Brings {
@@ -58,22 +76,30 @@ impl Brings {
         if let Some(token) = taken(fields, STEP) {
             return Some(Self::Second { token: PlainSecret::new(token), given: Given::taken(fields) });
         }
-        let (email, password) = (taken(fields, EMAIL), taken(fields, PASSWORD));
-        Some(Self::Password { email: email?, password: password?.into() })
+        let (email, password, elsewhere) =
+            (taken(fields, EMAIL), taken(fields, PASSWORD), taken(fields, SIGNED_IN).is_some());
+        match email.zip(password) {
+            Some((email, password)) => Some(Self::Password { email, password: password.into() }),
+            None => elsewhere.then_some(Self::SignedIn),
+        }
     }
 
-    async fn sign_in(self, web: &WebState, parts: &Parts) -> Result<SigningIn, ApiError> {
+    async fn sign_in(self, web: &WebState, parts: &Parts) -> Result<Came, ApiError> {
         session::require_private(&web.access, &parts.headers, &parts.extensions)?;
         let visitor = session::visitor(&web.access, &parts.headers, &parts.extensions);
         let brought = session::brought(&web.keydesk, &web.access, &parts.headers).await?;
         Ok(match self {
             Self::Password { email, password } => {
-                web.keydesk.sign_in(&email, password.into(), visitor, brought).await?
+                match web.keydesk.sign_in(&email, password.into(), visitor, brought).await? {
+                    SigningIn::In(signed_in) => Came::In(signed_in),
+                    SigningIn::Second(step) => Came::Second(step),
+                }
             }
             Self::Second { token, given } => {
                 let proof = given.proof(session::origin_of(&web.access, &parts.headers))?;
-                SigningIn::In(web.keydesk.sign_in_second(token.expose(), proof, brought, visitor.via).await?)
+                Came::In(web.keydesk.sign_in_second(token.expose(), proof, brought, visitor.via).await?)
             }
+            Self::SignedIn => session::signed_in(web, parts).await.map(|_| Came::Elsewhere)?,
         })
     }
 }
@@ -83,20 +109,25 @@ pub(crate) async fn resume(web: &WebState, parts: &mut Parts, mut fields: Fields
     let Some(brings) = Brings::taken(&mut fields) else { return Resumed::No(fields) };
     let step = match &brings {
         Brings::Second { token, .. } => Some(token.clone()),
-        Brings::Password { .. } => None,
+        Brings::Password { .. } | Brings::SignedIn => None,
     };
-    let signed_in = async {
-        match brings.sign_in(web, parts).await? {
-            SigningIn::In(signed_in) => {
-                let begun = web.keydesk.session(signed_in.token.expose()).await?.ok_or(ApiError::SignedOut)?;
-                Ok(Ok((signed_in, begun)))
+    let signed_in: Result<_, ApiError> = async {
+        let came = brings.sign_in(web, parts).await?;
+        let begun = match &came {
+            Came::In(signed_in) => {
+                Some(web.keydesk.session(signed_in.token.expose()).await?.ok_or(ApiError::SignedOut)?)
             }
-            SigningIn::Second(step) => Ok(Err(step)),
+            Came::Second(_) | Came::Elsewhere => None,
+        };
+        Ok((came, begun))
+    }
+    .await;
+    let signed_in = match signed_in {
+        Ok((Came::In(signed_in), Some(begun))) => Some((signed_in, begun)),
+        Ok((Came::Second(step), _)) => {
+            return Resumed::Refused(ask_second(web, parts.clone(), step, None, &fields).await);
         }
-    };
-    let (signed_in, begun) = match signed_in.await {
-        Ok(Ok(signed_in)) => signed_in,
-        Ok(Err(step)) => return Resumed::Refused(ask_second(web, parts.clone(), step, None, &fields).await),
+        Ok(_) => None,
         Err(error) => {
             // Of the second step the same is asked again, unless that is over.
             let again = match step {
@@ -116,13 +147,15 @@ pub(crate) async fn resume(web: &WebState, parts: &mut Parts, mut fields: Fields
             "intent".clone_into(name);
         }
     }
+    // Who was signed in elsewhere has their cookies already.
+    let Some((signed_in, begun)) = signed_in else { return Resumed::Yes(fields, Vec::new()) };
     let cookies = session::begun(&web.keydesk, &web.access, &parts.headers, &signed_in);
     parts.extensions.insert(domain::Session { via: session::via(&parts.extensions), ..begun });
     match session::signed_in(web, parts).await {
-        Ok(_) => Resumed::Yes(fields, cookies),
+        Ok(_) => Resumed::Yes(fields, cookies.into()),
         Err(error) => {
             let mut response = ask(web, parts.clone(), error, &fields).await;
-            give(&mut response, cookies);
+            give(&mut response, cookies.into());
             Resumed::Refused(response)
         }
     }
@@ -156,7 +189,7 @@ fn address(parts: &Parts) -> String {
 }
 
 /// Puts the cookies of a session that has just begun into an answer.
-pub(crate) fn give(response: &mut Response, cookies: [HeaderValue; 2]) {
+pub(crate) fn give(response: &mut Response, cookies: Vec<HeaderValue>) {
     for cookie in cookies {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
@@ -210,18 +243,28 @@ fn page(title: &'static str, action: &str, error: &ApiError, kept: &Fields) -> A
         }
         .into_any(),
     };
-    let hidden = kept.iter().map(|(name, value)| {
-        view! { <input type="hidden" name=name.clone() value=value.clone()/> }
-    });
-    view! {
-        <section class="card">
-            <h1>{title}</h1>
-            <div role="alert">
-                <Notice tone>{text}</Notice>
-            </div>
-            <div class="lead">{lead}</div>
+    let hidden = || {
+        kept.iter()
+            .map(|(name, value)| view! { <input type="hidden" name=name.clone() value=value.clone()/> })
+            .collect_view()
+    };
+    let SignInWays { passwords, button } = sign_in_ways();
+    let alone = !passwords;
+    let elsewhere = button.map(|label| {
+        view! {
+            <SignOnForm label=label next=START.to_owned() primary=alone apart=true/>
             <form class="form" method="post" action=action.to_owned() data-once>
-                {hidden.collect_view()}
+                {hidden()}
+                <input type="hidden" name=SIGNED_IN value="yes"/>
+                <p class="field-note">"Your organisation signs you in in another tab."</p>
+                <button type="submit" class="button">"I have signed in there"</button>
+            </form>
+        }
+    });
+    let form = passwords.then(|| {
+        view! {
+            <form class="form" method="post" action=action.to_owned() data-once>
+                {hidden()}
                 <Field label="Email" name=EMAIL kind="email" autocomplete="username" focused=true input=email/>
                 <Field
                     label="Password"
@@ -233,6 +276,16 @@ fn page(title: &'static str, action: &str, error: &ApiError, kept: &Fields) -> A
                 />
                 <button type="submit" class="button primary">"Sign in"</button>
             </form>
+        }
+    });
+    view! {
+        <section class="card">
+            <h1>{title}</h1>
+            <div role="alert">
+                <Notice tone>{text}</Notice>
+            </div>
+            <div class="lead">{lead}</div>
+            {form} {elsewhere}
         </section>
     }
     .into_any()

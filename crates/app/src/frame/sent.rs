@@ -18,7 +18,7 @@ pub(crate) struct Sent {
     pub(crate) fields: Vec<(String, String)>,
     pub(crate) session: Session,
     /// The cookies of whoever has just signed in to send it. They see the form as they filled it in, and press its button again.
-    pub(crate) begun: Option<[HeaderValue; 2]>,
+    pub(crate) begun: Option<Vec<HeaderValue>>,
 }
 
 /// Who has sent a form, or else the answer to it: somebody who is signed out, or who is not the one who is signed in, is asked to sign
@@ -28,7 +28,7 @@ pub(crate) async fn sent(
     parts: &mut Parts,
     mut fields: Vec<(String, String)>,
 ) -> Result<Sent, Box<Response>> {
-    let given = confirm::taken(&mut fields);
+    let comes = confirm::taken(&mut fields);
     let (fields, begun) = match resume(web, parts, fields).await {
         Resumed::No(fields) => (fields, None),
         Resumed::Yes(fields, cookies) => (fields, Some(cookies)),
@@ -36,8 +36,8 @@ pub(crate) async fn sent(
     };
     match signed_in(web, parts).await {
         Ok(session) => {
-            let session = match given {
-                Some(given) => confirm::confirmed(web, parts, &fields, session, given).await?,
+            let session = match comes {
+                Some(comes) => confirm::confirmed(web, parts, &fields, session, comes).await?,
                 None => session,
             };
             Ok(Sent { fields, session, begun })

@@ -4,7 +4,7 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
 use super::theme::Theme;
-use crate::web::{Assets, Reader, build, drawn_for::drawn_for};
+use crate::web::{Assets, Reader, build, default_preset, drawn_for::drawn_for, sign_in_ways};
 
 /// The document around pages that are hydrated.
 pub(crate) fn hydrated(body: AnyView) -> AnyView {
@@ -54,12 +54,23 @@ fn html(title: Option<String>, body: AnyView, scripts: impl FnOnce(Option<Nonce>
     let assets = expect_context::<Assets>();
     let nonce = use_nonce();
     let policy = policy(nonce.as_ref());
+    let ways = sign_in_ways();
+    let without_passwords = (!ways.passwords).then_some("");
     if let (Some(response), Ok(policy)) = (use_context::<ResponseOptions>(), HeaderValue::try_from(policy)) {
         response.insert_header(CONTENT_SECURITY_POLICY, policy);
     }
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=Theme::of_page().as_str() data-for=drawn_for() data-zone=Reader::own_zone() data-build=build::build(&assets).to_owned()>
+        <html
+            lang="en"
+            data-theme=Theme::of_page().as_str()
+            data-for=drawn_for()
+            data-zone=Reader::own_zone()
+            data-build=build::build(&assets).to_owned()
+            data-preset=default_preset().map(model::Preset::as_str)
+            data-without-passwords=without_passwords
+            data-sign-on=ways.button
+        >
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

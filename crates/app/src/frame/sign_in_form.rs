@@ -1,18 +1,20 @@
 use leptos::{ev::SubmitEvent, html::Input, prelude::*, task::spawn_local};
-use model::{AdminError, PASSWORD_MAX};
+use model::{AdminError, PASSWORD_MAX, SignInWays};
 
 use super::{
     proof::Given,
     proof_form::ProofForm,
     sign_in::{SecondStep, sign_in, sign_in_second},
+    sign_on_form::SignOnForm,
 };
 use crate::{
     ApiError,
     ui::{Button, Field, Problem, live},
+    web::sign_in_ways,
 };
 
-/// Email address and password, and then the second factor of whoever has one. Without scripts it is a plain form that answers with a
-/// page.
+/// The ways to sign in: email address and password, and then the second factor of whoever has one; the person's organisation; or both.
+/// Without scripts they are plain forms that answer with a page.
 #[component]
 pub(crate) fn SignInForm(
     /// The page to which the plain form leads.
@@ -22,11 +24,14 @@ pub(crate) fn SignInForm(
     refused: Option<ApiError>,
     /// Called when the person is signed in.
     signed_in: Callback<()>,
+    /// Whether their organisation signs them in in another tab, since this page keeps something.
+    #[prop(optional)]
+    apart: bool,
 ) -> impl IntoView {
     let problem = RwSignal::new(refused);
     let second = RwSignal::new(None::<SecondStep>);
     live(move || match second.get() {
-        None => view! { <FirstStep next=next.clone() problem second signed_in/> }.into_any(),
+        None => view! { <FirstStep next=next.clone() problem second signed_in apart/> }.into_any(),
         Some(step) => view! { <Second step problem second signed_in/> }.into_any(),
     })
 }
@@ -37,6 +42,7 @@ fn FirstStep(
     problem: RwSignal<Option<ApiError>>,
     second: RwSignal<Option<SecondStep>>,
     signed_in: Callback<()>,
+    apart: bool,
 ) -> impl IntoView {
     let (email, password) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
     let (busy, set_busy) = signal(false);
@@ -64,23 +70,38 @@ fn FirstStep(
             }
         });
     };
+    let SignInWays { passwords, button } = sign_in_ways();
+    let alone = !passwords;
+    let elsewhere = button.map(|label| {
+        view! {
+            {apart.then(|| view! { <p>"Your organisation signs you in in another tab. Then close this."</p> })}
+            <SignOnForm label=label next=next.clone() primary=alone apart=apart/>
+        }
+    });
+    let form = passwords.then(|| {
+        view! {
+            <form class="form" method="post" action="/login" on:submit=submit>
+                <input type="hidden" name="next" value=next.clone()/>
+                <Problem problem/>
+                <Field label="Email" name="email" kind="email" autocomplete="username" input=email/>
+                <Field
+                    label="Password"
+                    name="password"
+                    kind="password"
+                    autocomplete="current-password"
+                    most=PASSWORD_MAX
+                    input=password
+                />
+                <Button primary=true busy=busy>
+                    "Sign in"
+                </Button>
+            </form>
+        }
+    });
     view! {
-        <form class="form" method="post" action="/login" on:submit=submit>
-            <input type="hidden" name="next" value=next/>
-            <Problem problem/>
-            <Field label="Email" name="email" kind="email" autocomplete="username" input=email/>
-            <Field
-                label="Password"
-                name="password"
-                kind="password"
-                autocomplete="current-password"
-                most=PASSWORD_MAX
-                input=password
-            />
-            <Button primary=true busy=busy>
-                "Sign in"
-            </Button>
-        </form>
+        <div class="sign-in">
+            {alone.then(|| view! { <Problem problem/> })} {form} {elsewhere}
+        </div>
     }
 }
 

@@ -77,7 +77,7 @@ async fn open(web: &WebState, parts: Parts, code: &str) -> Response {
             let handed = Handed { key, secret, sender, call, is_documented: web.documentation.public };
             unnamed(bare(web, parts, StatusCode::OK, TITLE, move || handed_page(&handed)).await)
         }
-        Err(KeyError::HandoverOver | KeyError::ModuleUnavailable) => over(web, parts).await,
+        Err(KeyError::HandoverOver | KeyError::ModuleUnavailable { .. }) => over(web, parts).await,
         Err(error) => unnamed(failed_bare(web, parts, &error.into()).await),
     }
 }

@@ -1,60 +1,143 @@
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
-use leptos_meta::Title;
-use model::MODULE_UNAVAILABLE;
+use domain::{Few, Overview, RefusedKey, ToldKey};
+use leptos::prelude::*;
+use model::{KeyError, KeyId};
 
-use super::module_state::{Availability, module_state};
 use crate::{
-    ApiError,
-    ui::{Button, Notice, Tone, live},
-    web::{START, ServerResource},
+    frame::outside,
+    ui::{
+        EmptyState, Glyph, count,
+        labels::{end, relative},
+        not_recorded,
+    },
+    web::START,
 };
 
-/// `/`: the product's name, and whether the API Keys module is available.
-#[component]
-pub(crate) fn HomePage() -> impl IntoView {
-    let state = ServerResource::new(module_state);
-    let later = RwSignal::new(None);
-    let asking = RwSignal::new(false);
-    let ask_again = move |submit: SubmitEvent| {
-        submit.prevent_default();
-        asking.set(true);
-        spawn_local(async move {
-            later.set(Some(module_state().await));
-            asking.set(false);
-        });
-    };
+/// What wants attention, a few of each kind.
+pub(super) fn overview_page(found: &Overview) -> AnyView {
+    let Overview { ending, unused, refused, unopened, records_allowed_calls } = found;
+    let calm = [ending.total, unused.total, refused.total, unopened.total].iter().all(|total| *total == 0);
     view! {
-        <Title text="Keydesk"/>
         <div class="home">
-            <h1>"Keydesk"</h1>
-            <div class="home-state" aria-live="polite" aria-busy=move || asking.try_get().unwrap_or_default().to_string()>
-                <Suspense>
-                    {move || Suspend::new(async move {
-                        let first = state.get().await;
-                        live(move || notice(later.try_get().flatten().unwrap_or_else(|| first.clone())))
-                    })}
-                </Suspense>
-            </div>
-            // Without scripts the button loads the page again, which asks as well.
-            <form method="get" action="/" on:submit=ask_again>
-                <Button>"Check again"</Button>
-            </form>
-            // Loaded from the server, which sends people who are not signed in to the sign-in.
-            <p>
-                <a href=START rel="external">"Open the Workspace"</a>
-            </p>
+            <header class="home-head">
+                <h1>"Overview"</h1>
+                <a class="button primary" href=START>"API Keys"</a>
+            </header>
+            {calm.then(|| view! { <p class="home-calm">"Nothing wants your attention."</p> })}
+            {group(
+                ("ending", "Keys that end soon", "Within 14 days."),
+                ending,
+                "/keys?status=expiring",
+                |key| told(key, "ends ", end(key.at).into_any()),
+            )}
+            {(unused.total > 0 && !records_allowed_calls).then(not_recorded)}
+            {group(
+                ("unused", "Unused keys", "They were used, and not for 90 days."),
+                unused,
+                "/keys?status=unused",
+                |key| told(key, "last used ", relative(key.at).into_any()),
+            )}
+            {group(
+                ("refused", "Refused calls", "Of keys that are known, in the last 24 hours."),
+                refused,
+                "/usage/refusals",
+                refused_key,
+            )}
+            {group(
+                ("unopened", "Hand-over links not opened", "Each works once, until its end."),
+                unopened,
+                "/keys?status=never_handed_over",
+                |key| told(key, "works until ", end(key.at).into_any()),
+            )}
         </div>
     }
+    .into_any()
 }
 
-fn notice(state: Result<Availability, ApiError>) -> impl IntoView {
-    match state {
-        Ok(Availability { installation, available: true }) => {
-            view! { <Notice tone=Tone::Good>{format!("The API Keys module is available in the installation “{installation}”.")}</Notice> }
+/// A group, unless there is nothing in it: its id, its heading and what is said of it, and where all of it is.
+fn group<T>(
+    (id, title, said): (&'static str, &'static str, &'static str),
+    few: &Few<T>,
+    all: &'static str,
+    line: impl Fn(&T) -> AnyView,
+) -> Option<AnyView> {
+    let Few { shown, total, total_is_lower_bound } = few;
+    let total = if *total_is_lower_bound { format!("{}+", count(*total)) } else { count(*total) };
+    let lines = shown.iter().map(line).collect_view();
+    (!shown.is_empty()).then(|| {
+        view! {
+            <section class="panel" aria-labelledby=id>
+                <h2 id=id>{title} " " <span class="faint">{total}</span></h2>
+                <p class="faint">{said}</p>
+                <ul class="home-list">{lines}</ul>
+                <p>
+                    <a href=all aria-label=format!("Show all: {title}")>"Show all"</a>
+                </p>
+            </section>
         }
-        Ok(Availability { available: false, .. }) => {
-            view! { <Notice tone=Tone::Warning>{MODULE_UNAVAILABLE.to_owned()}</Notice> }
-        }
-        Err(error) => view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> },
+        .into_any()
+    })
+}
+
+fn told(key: &ToldKey, said: &'static str, at: AnyView) -> AnyView {
+    view! {
+        <li>
+            {link(key.id, key.client_name.clone())} " " <span class="faint">{said} {at}</span>
+        </li>
     }
+    .into_any()
+}
+
+fn refused_key(of: &RefusedKey) -> AnyView {
+    let name = match &of.client_name {
+        Some(name) => link(of.id, name.clone()),
+        None => view! { <span>"A key that is gone"</span> }.into_any(),
+    };
+    let calls = if of.calls == 1 { "1 call".to_owned() } else { format!("{} calls", count(of.calls)) };
+    view! {
+        <li>
+            {name} " "
+            <span class="faint">{format!("{}, {calls}, the last ", of.code.title())} {relative(of.at)}</span>
+        </li>
+    }
+    .into_any()
+}
+
+fn link(id: KeyId, client_name: String) -> AnyView {
+    view! { <a href=format!("/keys/{id}")><bdi translate="no">{client_name}</bdi></a> }.into_any()
+}
+
+/// Where the module is off.
+pub(super) fn off_page(error: &KeyError) -> AnyView {
+    let text = error.to_string();
+    view! {
+        <EmptyState glyph=Glyph::Key title="API Keys are not available">
+            <p>{text}</p>
+        </EmptyState>
+    }
+    .into_any()
+}
+
+/// Before anybody can sign in.
+pub(super) fn not_set_up_page(elsewhere: bool) -> AnyView {
+    let elsewhere = elsewhere.then(|| {
+        view! {
+            <p>
+                "Whoever has a role here by their organisation's account can "
+                <a href="/login">"sign in"</a> " with it."
+            </p>
+        }
+    });
+    let content = view! {
+        <p class="lead">"Nobody can sign in yet: the first owner is still to be made."</p>
+        <p>
+            "Whoever runs Keydesk has a link for that. " <code translate="no">"keydesk serve"</code>
+            " prints it when it starts, and " <code translate="no">"keydesk doctor"</code>
+            " prints it again. It works once, for 24 hours."
+        </p>
+        <p>
+            "Without a browser, " <code translate="no">"keydesk admin create"</code> " makes an owner."
+        </p>
+        {elsewhere}
+    };
+    outside("Keydesk is not set up yet", "card wide", content.into_any())
 }

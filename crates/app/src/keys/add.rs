@@ -19,7 +19,7 @@ use super::{
 use crate::{
     ApiError,
     ui::{Dialog, DialogHandle, Glyph, Icon, count, live, token_field},
-    web::own,
+    web::{own, preselect},
 };
 
 /// From the last key press until the name is looked up.
@@ -60,7 +60,13 @@ fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -
     let unchosen = posted.error.as_ref().and_then(|error| of_field(error, "preset"));
     let problem = RwSignal::new(posted.error.filter(|error| !at_fields(error)));
     let busy = RwSignal::new(false);
-    let fields = if posted.fields.is_empty() { fields } else { posted.fields };
+    let fields = if posted.fields.is_empty() {
+        let mut fields = fields;
+        preselect(&mut fields);
+        fields
+    } else {
+        posted.fields
+    };
     let name = first(&fields, "client_name").unwrap_or_default();
     let asked = first(&fields, "preset").map(|preset| preset.parse::<Preset>().ok());
     let chosen = asked.flatten();
@@ -103,7 +109,7 @@ fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -
             <input type="hidden" name="intent" value="create"/>
             {token_field()}
             <NameField value=name except=None problem/>
-            // Nothing is chosen before somebody chooses: a preset may write and call.
+            // Nothing is chosen before somebody chooses, here or for the installation: a preset may write and call.
             <fieldset
                 class="presets"
                 role="radiogroup"

@@ -84,7 +84,7 @@ pub(super) fn Failed(error: ApiError) -> impl IntoView {
         submit.prevent_default();
         state.refresh();
     };
-    if error == ApiError::Key(KeyError::ModuleUnavailable) {
+    if matches!(error, ApiError::Key(KeyError::ModuleUnavailable { .. })) {
         return view! {
             <EmptyList glyph=Glyph::Warning title="Not available".to_owned() unavailable=true>
                 <p>{error.to_string()}</p>

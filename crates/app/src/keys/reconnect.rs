@@ -103,7 +103,7 @@ fn Confirm() -> impl IntoView {
         dialog.close();
     });
     view! {
-        <ConfirmForm confirmed/>
+        <ConfirmForm next=state.filter.get_untracked().address() confirmed/>
         <div class="dialog-foot">
             <button type="button" class="button" on:click=move |_| dialog.close()>
                 "Cancel"
@@ -146,6 +146,7 @@ fn InPlace() -> impl IntoView {
             next=state.filter.get_untracked().address()
             refused=None
             signed_in=Callback::new(move |()| dialog.close())
+            apart=true
         />
     }
 }

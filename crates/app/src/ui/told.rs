@@ -53,6 +53,7 @@ pub(crate) const ACTIONS: [(&str, &[(Action, &str)]); 7] = [
             (Action::AdministratorInvite, "Administrator invited"),
             (Action::AdministratorWithdrawInvitation, "Invitation withdrawn"),
             (Action::AdministratorSetRole, "Role changed"),
+            (Action::AdministratorLinkIdentity, "Single sign-on linked"),
             (Action::AdministratorResetPassword, "Link for a new password created"),
             (Action::AdministratorChangePassword, "Password changed"),
             (Action::AdministratorDisable, "Administrator disabled"),
@@ -116,6 +117,7 @@ pub(crate) fn what(action: &str, detail: &Value) -> String {
         Action::KeyIssue if detail["enabled"] == false => "Created, and disabled".to_owned(),
         Action::KeyUpdate if alone(detail, "notes") => "Notes changed".to_owned(),
         Action::KeyUpdate if alone(detail, "owner_email") => "Owner's email changed".to_owned(),
+        Action::InstallationUpdate if alone(detail, "contact") => "Contact changed".to_owned(),
         Action::KeyRotate => match detail["overlap_seconds"].as_u64() {
             Some(seconds @ 1..) => format!("Rotated with an overlap of {}", span(seconds)),
             _ => "Rotated without overlap".to_owned(),
@@ -213,6 +215,9 @@ fn label(name: &str) -> &'static str {
         "title" => "Title",
         "time_zone" => "Time zone",
         "required_second_factor" => "Second factor of",
+        "show_once" => "Show secrets once",
+        "longest_life_days" => "Longest life of keys, in days",
+        "default_preset" => "Default preset",
         "rate_limits" => "Rate limits",
         "quotas" => "Quotas",
         other => TEXT_SETTINGS.iter().find(|setting| setting.name == other).map_or("Setting", |setting| setting.label),
@@ -254,6 +259,8 @@ mod tests {
             ("key.rotate", json!({"overlap_seconds": 0}), "Rotated without overlap"),
             ("key.update", json!({"notes": {"changed": true}}), "Notes changed"),
             ("administrator.sign_in", json!({}), "Signed in"),
+            ("installation.update", json!({"contact": {"changed": true}}), "Contact changed"),
+            ("installation.update", json!({"contact": {"changed": true}, "title": {}}), "Installation changed"),
             ("key.paint", json!({}), "key.paint"),
         ] {
             assert_eq!(what(action, &detail), words);

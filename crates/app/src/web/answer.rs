@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn an_answer_means_one_thing() {
         let html = "<h1>Sign in</h1>";
-        let refused: ApiError = KeyError::ModuleUnavailable.into();
+        let refused: ApiError = KeyError::ModuleUnavailable { contact: None }.into();
         let text = serde_json::to_string(&refused).unwrap();
         let malformed = serde_json::to_string(&ApiError::Malformed).unwrap();
         let not_found = serde_json::to_string(&ApiError::from(KeyError::NotFound)).unwrap();

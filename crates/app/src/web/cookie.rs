@@ -25,6 +25,9 @@ pub(crate) const SESSION: Cookie =
 /// Says that somebody has signed in with this browser before. It opens nothing without the password.
 pub(crate) const DEVICE: Cookie =
     Cookie { name: "keydesk-device", before: ["keydesk-device", "__Host-keydesk-device"], same_site: "Strict" };
+/// What a sign-in with somebody's organisation was asked with, sealed. Their organisation's page leads back with it.
+pub(crate) const SIGN_ON: Cookie =
+    Cookie { name: "keydesk-sign-on", before: ["keydesk-sign-on", "__Host-keydesk-sign-on"], same_site: "Lax" };
 /// The theme that was chosen in this browser.
 pub(crate) const THEME: Cookie = Cookie { name: "keydesk-theme", before: ["theme", "theme"], same_site: "Lax" };
 

@@ -10,8 +10,10 @@ use serde::Deserialize;
 use super::{own_path::own_path, session, state::WebState};
 
 /// Pages that everybody may see.
-const PUBLIC: [&str; 2] = ["/", LOGIN];
+const PUBLIC: [&str; 1] = [LOGIN];
 const LOGIN: &str = "/login";
+/// The overview, or the way in of whoever is not signed in.
+const HOME: &str = "/";
 /// Where whoever must have a second factor sets it up.
 const ACCOUNT: &str = "/account";
 const ACCOUNT_DUE: &str = "/account?due";
@@ -39,7 +41,7 @@ pub(crate) fn guarded<'a>(pages: impl Iterator<Item = &'a str>) -> Vec<String> {
 /// it up. Leaves the session in the request for whatever answers it.
 pub(crate) async fn admit(State(web): State<WebState>, mut request: Request<Body>, next: Next) -> Response {
     let page = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    let (is_login, is_account) = (page == LOGIN, page == ACCOUNT);
+    let (is_login, is_account, is_home) = (page == LOGIN, page == ACCOUNT, page == HOME);
     let is_guarded = web.guarded.iter().any(|guarded| guarded == page);
     // A form that nobody signed in has sent is answered by its own handler.
     let is_visit = request.method().is_safe();
@@ -54,7 +56,7 @@ pub(crate) async fn admit(State(web): State<WebState>, mut request: Request<Body
             Redirect::to(own_path(wanted.as_deref().unwrap_or_default())).into_response()
         }
         // Nothing else is open to them until they have set one up.
-        Ok(Some(session)) if session.second_factor_due && is_guarded && is_visit && !is_account => {
+        Ok(Some(session)) if session.second_factor_due && (is_guarded || is_home) && is_visit && !is_account => {
             Redirect::to(ACCOUNT_DUE).into_response()
         }
         Ok(Some(session)) => {

@@ -140,7 +140,7 @@ mod tests {
     }
 
     fn own_at(access: &BrowserAccess, headers: &HeaderMap) -> Sender {
-        sender(access, &Uri::from_static("/api/_fn/module_state"), headers)
+        sender(access, &Uri::from_static("/api/_fn/who"), headers)
     }
 
     #[test]

@@ -185,6 +185,12 @@ impl Guest {
     }
 }
 
+/// The same for a visit, of which no page has told where it was read.
+pub(crate) fn require_private_visit(access: &BrowserAccess, extensions: &Extensions) -> Result<(), ApiError> {
+    let clear = access.https() && extensions.get::<Scheme>() == Some(&Scheme::Http);
+    if clear { Err(ApiError::NeedsHttps) } else { Ok(()) }
+}
+
 /// Refuses a password that travelled in the clear, as far as that is known.
 ///
 /// Without a public address, people sign in on this machine only. With one, which is always https:

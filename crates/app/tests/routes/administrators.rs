@@ -1,7 +1,8 @@
 //! The pages of administrators, as forms without scripts.
 
+use app::{BrowserAccess, Documentation};
 use axum::http::StatusCode;
-use domain::{Caller, NewAdministrator};
+use domain::{Caller, MailOptions, NewAdministrator};
 use model::{Actor, PersonStatus, PlainSecret, Role};
 
 use crate::{
@@ -17,6 +18,21 @@ struct Desk {
 impl Desk {
     async fn open() -> Self {
         let site = Site::open().await;
+        let cookie = site.sign_in().await;
+        Self { site, cookie }
+    }
+
+    /// One that mails links.
+    async fn mailing() -> Self {
+        let mail = MailOptions {
+            smtp_url: "smtp://127.0.0.1:25".to_owned().into(),
+            password: None,
+            from: "Keydesk <keydesk@desk.example>".to_owned(),
+            roots: Vec::new(),
+            unencrypted: false,
+        };
+        let access = BrowserAccess::at("https://desk.example");
+        let site = Site::opened(access, Documentation::default(), |own| own.mail = Some(mail)).await;
         let cookie = site.sign_in().await;
         Self { site, cookie }
     }
@@ -80,6 +96,22 @@ async fn an_owner_invites_somebody_and_the_link_is_shown_once() {
         desk.post("/administrators", "intent=invite&email=e@example.com&name=E&role=king").await.status,
         StatusCode::BAD_REQUEST
     );
+}
+
+#[tokio::test]
+async fn a_link_that_is_mailed_is_shown_to_nobody_else() {
+    let desk = Desk::mailing().await;
+    let page = desk.get("/administrators?invite").await.text;
+    assert!(page.contains("Send the invitation") && page.contains("the link is mailed there"), "{page}");
+    let form = "intent=invite&email=grace@example.com&name=Grace&role=manager";
+    let made = desk.post("/administrators", form).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.text);
+    assert!(made.text.contains("The invitation is on its way"), "{}", made.text);
+    assert!(!made.text.contains("/invite#") && !made.text.contains("account-link"), "{}", made.text);
+    let page = desk.add("bo@example.com", Role::Viewer).await;
+    let reset = desk.post(&page, "intent=reset-password").await;
+    assert!(reset.text.contains("The link for a new password is on its way"), "{}", reset.text);
+    assert!(reset.text.contains("bo@example.com") && !reset.text.contains("/reset#"), "{}", reset.text);
 }
 
 #[tokio::test]

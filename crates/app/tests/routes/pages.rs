@@ -1,24 +1,11 @@
 use axum::http::StatusCode;
-use model::{Actor, MODULE_UNAVAILABLE};
 
 use crate::site::{HOST, HTML, OWN, Site};
 
 #[tokio::test]
-async fn the_page_says_on_its_own_whether_the_module_is_available() {
-    let site = Site::open().await;
-    let page = site.ask("GET", "/", &[HOST, HTML]).await;
-    assert_eq!(page.status, StatusCode::OK);
-    assert!(page.text.contains("The API Keys module is available"), "{}", page.text);
-
-    site.keydesk.set_module(Actor::System, "default", false).await.unwrap();
-    let page = site.ask("GET", "/", &[HOST, HTML]).await;
-    assert!(page.text.contains(MODULE_UNAVAILABLE), "{}", page.text);
-}
-
-#[tokio::test]
 async fn every_script_of_a_page_carries_the_nonce_of_its_policy_and_no_style_is_inline() {
     let site = Site::open().await;
-    let page = site.ask("GET", "/", &[HOST, HTML]).await;
+    let page = site.ask("GET", "/login", &[HOST, HTML]).await;
     let policy = page.header("content-security-policy");
     let (_, rest) = policy.split_once("script-src 'nonce-").unwrap();
     let (nonce, rest) = rest.split_once('\'').unwrap();
@@ -30,14 +17,14 @@ async fn every_script_of_a_page_carries_the_nonce_of_its_policy_and_no_style_is_
     assert_eq!(page.text.matches(&format!("nonce=\"{nonce}\"")).count(), scripts + 1, "{}", page.text);
     assert!(!page.text.contains(" style="), "{}", page.text);
 
-    let again = site.ask("GET", "/", &[HOST, HTML]).await;
+    let again = site.ask("GET", "/login", &[HOST, HTML]).await;
     assert_ne!(again.header("content-security-policy"), policy, "a nonce is used once");
 }
 
 #[tokio::test]
 async fn every_answer_carries_the_headers_that_protect_it() {
     let site = Site::open().await;
-    for (method, path) in [("GET", "/"), ("GET", "/none"), ("POST", "/api/_fn/module_state"), ("PUT", "/")] {
+    for (method, path) in [("GET", "/"), ("GET", "/none"), ("GET", "/login"), ("POST", "/api/_fn/who"), ("PUT", "/")] {
         let answer = site.ask(method, path, &[HOST, HTML]).await;
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
@@ -55,9 +42,8 @@ async fn every_answer_carries_the_headers_that_protect_it() {
 #[tokio::test]
 async fn our_own_page_is_answered() {
     let site = Site::open().await;
-    let answer = site.ask("POST", "/api/_fn/module_state", &[HOST, OWN, ("sec-fetch-site", "same-origin")]).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
-    assert!(answer.text.contains("\"available\":true"), "{}", answer.text);
+    let answer = site.ask("POST", "/api/_fn/who", &[HOST, OWN, ("sec-fetch-site", "same-origin")]).await;
+    assert_eq!((answer.status, answer.text.as_str()), (StatusCode::OK, "null"));
 }
 
 #[tokio::test]
@@ -71,7 +57,7 @@ async fn arguments_that_cannot_be_read_are_the_callers_mistake() {
 async fn the_theme_of_the_cookie_is_in_the_first_byte_of_the_page() {
     let site = Site::open().await;
     for (cookie, theme) in [("a=1; theme=dark", "dark"), ("theme=light", "light"), ("theme=\"><script>", "system")] {
-        let page = site.ask("GET", "/", &[HOST, HTML, ("cookie", cookie)]).await;
+        let page = site.ask("GET", "/login", &[HOST, HTML, ("cookie", cookie)]).await;
         assert!(
             page.text.contains(&format!("<html lang=\"en\" data-theme=\"{theme}\" data-for=\"\"")),
             "{cookie}: {}",
@@ -96,9 +82,11 @@ async fn an_unknown_address_answers_people_with_a_page_and_programs_with_nothing
 async fn hostile_addresses_break_no_page() {
     let site = Site::open().await;
     for host in ["", "[", "a:99999", "xn--a", "a b", "evil.example/keys?", "user@evil.example", "%00"] {
-        let page = site.ask("GET", "/", &[("host", host), HTML, ("x-forwarded-proto", "a b")]).await;
-        assert_eq!(page.status, StatusCode::OK, "{host}");
-        assert!(page.text.contains("<h1>Keydesk</h1>"), "{host}: {}", page.text);
+        for (path, words) in [("/", "Keydesk is not set up yet"), ("/login", "name=\"password\"")] {
+            let page = site.ask("GET", path, &[("host", host), HTML, ("x-forwarded-proto", "a b")]).await;
+            assert_eq!(page.status, StatusCode::OK, "{host}");
+            assert!(page.text.contains(words), "{host}: {}", page.text);
+        }
     }
     for path in ["//", "/%ff", "/%00", "/..%2f", "/?a=%ff&__path=x&__err=%%%", "/%3Cscript%3E", "/:", "/a?%3Cscript%3E"]
     {

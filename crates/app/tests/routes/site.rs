@@ -75,11 +75,20 @@ impl Site {
     }
 
     pub(crate) async fn documented(access: BrowserAccess, documentation: Documentation) -> Self {
+        Self::opened(access, documentation, |_| {}).await
+    }
+
+    pub(crate) async fn opened(
+        access: BrowserAccess,
+        documentation: Documentation,
+        tune: impl FnOnce(&mut OpenOptions),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}/keydesk.db", folder.path().display());
         let clock = Arc::<Later>::default();
         let mut options = OpenOptions::founding(database, folder.path());
         options.clock = Arc::clone(&clock) as Arc<dyn Clock>;
+        tune(&mut options);
         let keydesk = Keydesk::open(options).await.unwrap();
         let assets = Assets {
             js: "/pkg/keydesk.js".to_owned(),

@@ -66,6 +66,7 @@ async fn each_form_that_can_do_most_harm_asks_for_a_proof_and_goes_on_with_it() 
     let key = format!("/keys/{}", desk.issue().await);
     let grace = "email=grace@example.com&name=Grace&role=viewer";
     let limits = "limits=own&rate_name=default&rate_calls=77&rate_window=1&rate_unit=m&rate_burst=&rate_scopes=";
+    let settings = "title=Acme+Desk&time_zone=UTC&contact=&secrets=kept&longest_life_days=&default_preset=";
     for (path, form, kept) in [
         (key.clone(), format!("intent=reveal&token={TOKEN}"), "reveal"),
         (key.clone(), format!("intent=copy&token={TOKEN}"), "copy"),
@@ -78,6 +79,7 @@ async fn each_form_that_can_do_most_harm_asks_for_a_proof_and_goes_on_with_it() 
             "77",
         ),
         ("/administrators".to_owned(), format!("intent=invite&token={TOKEN}&{grace}"), "grace@example.com"),
+        ("/settings".to_owned(), format!("intent=save&version=1&token={TOKEN}&{settings}"), "Acme Desk"),
     ] {
         let before = desk.site.changes().await;
         let asked = desk.post(&path, &form).await;

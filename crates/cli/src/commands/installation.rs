@@ -1,6 +1,6 @@
 use clap::{Args, Subcommand};
 use domain::{Installation, InstallationPatch, NewInstallation};
-use model::{Actor, RequiredSecondFactor, TimeZone};
+use model::{Actor, Contact, KeyLife, Preset, RequiredSecondFactor, TimeZone};
 use serde::Serialize;
 
 use super::{CommandContext, Failed, Format, output::Output, time_zone};
@@ -11,7 +11,7 @@ pub(super) enum InstallationCommand {
     List(Format),
     /// Create an installation, with its Default API Key
     Create(Create),
-    /// Change an installation's title, time zone, or who must have a second factor
+    /// Change the settings of an installation
     Set(Set),
     /// Switch the API Keys module on
     Enable(Named),
@@ -34,7 +34,8 @@ pub(super) struct Create {
 }
 
 #[derive(Args)]
-#[group(id = "what", required = true, multiple = true, args = ["title", "time_zone", "required_second_factor"])]
+#[group(id = "what", required = true, multiple = true, args = ["title", "time_zone", "contact", "no_contact", "show_once", "keep_copies",
+    "longest_life", "no_longest_life", "default_preset", "no_default_preset", "required_second_factor"])]
 pub(super) struct Set {
     /// The installation's name
     name: String,
@@ -44,11 +45,56 @@ pub(super) struct Set {
     /// Whose days are meant where nobody says whose else, such as Europe/Zurich. Keys that exist end when they did
     #[arg(long, value_name = "ZONE", value_parser = time_zone)]
     time_zone: Option<TimeZone>,
+    /// Whom people are sent to where the API Keys module is off, in words such as "the Service Desk, desk@example.com"
+    #[arg(long, value_name = "WHOM")]
+    contact: Option<Contact>,
+    /// Send them to their Account Manager or Support
+    #[arg(long, conflicts_with = "contact")]
+    no_contact: bool,
+    /// Show each secret once only, and keep no sealed copy; those that there are are erased and never come back
+    #[arg(long)]
+    show_once: bool,
+    /// Keep a sealed copy of each new secret, so that it can be shown again
+    #[arg(long, conflicts_with = "show_once")]
+    keep_copies: bool,
+    /// Within how many days a key must end, such as 365. Keys that exist end when they did
+    #[arg(long, value_name = "DAYS")]
+    longest_life: Option<KeyLife>,
+    /// Let keys live without an end
+    #[arg(long, conflicts_with = "longest_life")]
+    no_longest_life: bool,
+    /// What the form of a new key begins with, such as crm
+    #[arg(long, value_name = "PRESET")]
+    default_preset: Option<Preset>,
+    /// Have the form of a new key begin with nothing chosen
+    #[arg(long, conflicts_with = "default_preset")]
+    no_default_preset: bool,
     /// Who must have a second factor beside the password: none, owners or everyone. Whoever must and has none sets one up first
     #[arg(long, value_name = "WHO")]
     required_second_factor: Option<RequiredSecondFactor>,
     #[command(flatten)]
     format: Format,
+}
+
+impl Set {
+    /// The name, what to change, and how it is printed.
+    fn read(self) -> (String, InstallationPatch, Format) {
+        let patch = InstallationPatch {
+            title: self.title,
+            time_zone: self.time_zone,
+            contact: given(self.contact, self.no_contact),
+            show_once: (self.show_once || self.keep_copies).then_some(self.show_once),
+            longest_life: given(self.longest_life, self.no_longest_life),
+            default_preset: given(self.default_preset, self.no_default_preset),
+            required_second_factor: self.required_second_factor,
+        };
+        (self.name, patch, self.format)
+    }
+}
+
+/// A setting that can be taken away, by a flag of its own.
+fn given<T>(value: Option<T>, none: bool) -> Option<Option<T>> {
+    if none { Some(None) } else { value.map(Some) }
 }
 
 #[derive(Args)]
@@ -78,8 +124,8 @@ impl InstallationCommand {
                 let new = NewInstallation { name: create.name, title, recoverable: !create.show_once };
                 show("created", &keydesk.create_installation(Actor::Operator, new).await?, &create.format, output)
             }
-            Self::Set(Set { name, title, time_zone, required_second_factor, format }) => {
-                let patch = InstallationPatch { title, time_zone, required_second_factor };
+            Self::Set(set) => {
+                let (name, patch, format) = set.read();
                 show("set", &keydesk.set_installation(Actor::Operator, &name, patch).await?, &format, output)
             }
             Self::Enable(Named { name, format }) => {
@@ -107,6 +153,10 @@ fn show(done: &str, installation: &Installation, format: &Format, output: &mut O
             return Ok(output.json(installation)?);
         }
         let [name, title, module, secrets, zone, _] = row(installation);
+        let none = || "none".to_owned();
+        let contact = installation.contact.as_ref().map_or_else(none, ToString::to_string);
+        let life = installation.longest_life.map_or_else(none, |life| format!("{} days", life.days()));
+        let preset = installation.default_preset.map_or_else(none, |preset| preset.to_string());
         let required = installation.required_second_factor.to_string();
         let pairs = [
             ("Name", &name),
@@ -114,6 +164,9 @@ fn show(done: &str, installation: &Installation, format: &Format, output: &mut O
             ("API Keys", &module),
             ("Secrets", &secrets),
             ("Time zone", &zone),
+            ("Contact", &contact),
+            ("Longest life", &life),
+            ("Default preset", &preset),
             ("Second factor of", &required),
         ];
         Ok(output.pairs(&pairs.map(|(name, value)| (name, value.as_str())))?)

@@ -21,6 +21,7 @@ mod key_switch;
 mod key_update;
 mod keyring;
 mod limits;
+mod mail;
 mod migrate;
 mod output;
 mod restore;
@@ -92,6 +93,9 @@ enum Command {
     /// Tell other systems of what happens: make, list, change and delete webhooks, and deliver events again
     #[command(subcommand, arg_required_else_help = true)]
     Webhook(webhook::WebhookCommand),
+    /// Try out the mail server that sends invitations and links
+    #[command(subcommand, arg_required_else_help = true)]
+    Mail(mail::MailCommand),
     /// Check and export the audit log, and print its signed ends
     #[command(subcommand, arg_required_else_help = true)]
     Audit(audit::AuditCommand),
@@ -375,6 +379,7 @@ impl Command {
             Self::Limits(command) => command.run(context, output).await,
             Self::Token(command) => command.run(context, output).await,
             Self::Keyring(command) => command.run(context, output).await,
+            Self::Mail(command) => command.run(context, output).await,
             Self::Audit(command) => command.run(context, output).await,
             Self::Usage(command) => command.run(context, output).await,
             Self::Webhook(command) => command.run(context, output).await,

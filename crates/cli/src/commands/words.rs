@@ -2,7 +2,7 @@
 //! Support; at the command line there is nobody else to ask.
 
 use domain::NotWritable;
-use model::{AdminError, KeyError};
+use model::{AdminError, KeyError, MODULE_UNAVAILABLE};
 use store::StoreError;
 
 use crate::logs;
@@ -37,7 +37,6 @@ pub(super) fn for_operator(said: &str) -> String {
 fn with_reason(said: &str, reason: Option<String>) -> String {
     let unavailable = unavailable(reason);
     let words = [
-        (KeyError::ModuleUnavailable.to_string(), MODULE_OFF),
         (KeyError::Forbidden.to_string(), REFUSED),
         (KeyError::Unavailable.to_string(), unavailable.as_str()),
         (AdminError::Forbidden.to_string(), REFUSED),
@@ -45,7 +44,13 @@ fn with_reason(said: &str, reason: Option<String>) -> String {
         (AdminError::AccountDisabled.to_string(), DISABLED),
         (AdminError::EmailTaken.to_string(), TAKEN),
     ];
-    words.iter().fold(said.to_owned(), |said, (theirs, ours)| said.replace(theirs, ours))
+    words.iter().fold(module_off(said), |said, (theirs, ours)| said.replace(theirs, ours))
+}
+
+/// The same where the module is off: what follows its first sentence is whom the installation names.
+fn module_off(said: &str) -> String {
+    let begins = MODULE_UNAVAILABLE.split_inclusive('.').next().unwrap_or(MODULE_UNAVAILABLE);
+    said.split_once(begins).map_or_else(|| said.to_owned(), |(before, _)| format!("{before}{MODULE_OFF}"))
 }
 
 #[cfg(test)]
@@ -74,7 +79,8 @@ mod tests {
     #[test]
     fn the_operator_is_sent_to_nobody() {
         let all = [
-            KeyError::ModuleUnavailable.to_string(),
+            KeyError::ModuleUnavailable { contact: None }.to_string(),
+            KeyError::ModuleUnavailable { contact: "Support at desk@example.com".parse().ok() }.to_string(),
             KeyError::Forbidden.to_string(),
             KeyError::Unavailable.to_string(),
             AdminError::Forbidden.to_string(),

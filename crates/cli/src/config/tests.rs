@@ -149,3 +149,17 @@ fn whoever_starts_the_contact_centre_has_its_routes_unless_the_file_has_others()
     let refused = with_file("[sandbox]\nregion = \"XX\"\n", CommonFlags::default(), flags).err().unwrap();
     assert!(refused.starts_with("[sandbox] region: XX is not a region"), "{refused}");
 }
+
+#[test]
+fn mail_and_single_sign_on_are_off_until_they_are_configured() {
+    let settings = |file: &str| with_file(file, CommonFlags::default(), ServeFlags::default());
+    let none = settings("").ok().unwrap();
+    assert!(none.mail.is_none() && none.sign_on.is_none());
+    let file = "installation = \"acme\"\npublic_url = \"https://desk.example.com\"\n[mail]\nsmtp_url = \"smtp://localhost\"\n\
+                [oidc]\nissuer = \"https://id.example.com\"\nclient_id = \"keydesk\"\nroles = { desk = \"owner\" }\n";
+    let both = settings(file).ok().unwrap();
+    assert_eq!(both.mail.unwrap().from, "Keydesk <keydesk@desk.example.com>");
+    assert_eq!(both.sign_on.unwrap().installation, "acme");
+    let misspelt = settings("[oidc]\nrole = \"x\"\n").err().unwrap();
+    assert!(misspelt.starts_with("/keydesk.toml, line 2: unknown field `role`"), "{misspelt}");
+}

@@ -22,6 +22,7 @@ pub(super) fn kind(action: Action) -> Option<&'static str> {
         A::AdministratorInvite => "administrator.invited",
         A::AdministratorWithdrawInvitation => "administrator.invitation_withdrawn",
         A::AdministratorSetRole => "administrator.role_changed",
+        A::AdministratorLinkIdentity => "administrator.identity_linked",
         A::AdministratorResetPassword => "administrator.password_reset",
         A::AdministratorChangePassword => "administrator.password_changed",
         A::AdministratorDisable => "administrator.disabled",

@@ -1,10 +1,10 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use model::{AdminError, Administrator, AdministratorId};
+use model::{AdminError, Administrator, AdministratorId, fold_email};
 use serde_json::{Value, json};
 use store::{Change, StoredPasskey};
 
 use super::challenge::Ceremony;
-use crate::{Keydesk, Session, account::public, passkey::ALGORITHMS};
+use crate::{Keydesk, Session, account::public, passkey::ALGORITHMS, password::DECOY};
 
 /// For how long a browser waits for an authenticator, in milliseconds: 5 minutes.
 const TIMEOUT_MS: u32 = 5 * 60 * 1000;
@@ -18,6 +18,15 @@ pub struct Ways {
     pub code: bool,
     /// By a passkey: what the page's script asks the browser for, as JSON.
     pub passkey: Option<String>,
+    /// By their organisation, in the place of a password: what stands on the button that leads there.
+    pub organisation: Option<String>,
+}
+
+impl Ways {
+    /// Whether one of them is open on the page that asks.
+    pub const fn any_here(&self) -> bool {
+        self.password || self.code || self.passkey.is_some()
+    }
 }
 
 impl Keydesk {
@@ -33,20 +42,39 @@ impl Keydesk {
             return Ok(None);
         }
         // Whoever has passkeys alone has recovery codes, too.
-        Ok(Some(Ways { password: false, code: true, passkey: self.passkey_asked(&passkeys, Ceremony::SignIn(of.id)) }))
+        Ok(Some(self.second_of(&passkeys, of.id)))
     }
 
     /// The same for whoever is asked again.
     pub(crate) async fn ways_to_sign_in(&self, person: AdministratorId) -> Result<Ways, AdminError> {
         let passkeys = self.inner.store.passkeys(person).await.map_err(public)?;
-        Ok(Ways { password: false, code: true, passkey: self.passkey_asked(&passkeys, Ceremony::SignIn(person)) })
+        Ok(self.second_of(&passkeys, person))
     }
 
-    /// The ways in which a person proves in their session that it is still them.
+    fn second_of(&self, passkeys: &[StoredPasskey], person: AdministratorId) -> Ways {
+        let passkey = self.passkey_asked(passkeys, Ceremony::SignIn(person));
+        Ways { code: true, passkey, ..Ways::default() }
+    }
+
+    /// The ways in which a person proves in their session that it is still them. Whoever has no password signs in again with their
+    /// organisation's account: the session that begins then has proved it.
     pub async fn ways_to_confirm(&self, session: &Session) -> Result<Ways, AdminError> {
         let passkeys = self.inner.store.passkeys(session.administrator.id).await.map_err(public)?;
         let passkey = self.passkey_asked(&passkeys, Ceremony::Confirm(session.id));
-        Ok(Ways { password: true, code: session.second_factor, passkey })
+        let password = self.has_password(session).await?;
+        let organisation = self.sign_in_ways().button.filter(|_| !password);
+        Ok(Ways { password, code: session.second_factor, passkey, organisation })
+    }
+
+    /// Whether the person whose session this is signs in with a password: they have one, and it is not that nobody does.
+    pub async fn has_password(&self, session: &Session) -> Result<bool, AdminError> {
+        if !self.sign_in_ways().passwords {
+            return Ok(false);
+        }
+        let account = fold_email(&session.administrator.email);
+        let found = self.inner.store.administrator_by_email(&account).await.map_err(public)?;
+        let found = found.filter(|found| found.administrator.id == session.administrator.id);
+        Ok(found.is_some_and(|found| found.password_hash != DECOY))
     }
 
     /// What the page's script asks the browser for to add a passkey, as JSON.

@@ -113,7 +113,7 @@ async fn rotating_and_deleting_withdraw_a_link(database: TestDatabase) {
     desk.keydesk.set_module(Actor::Operator, "default", false).await.unwrap();
     assert_eq!(
         desk.keydesk.open_handover(&made.token, &Via::default()).await.map(drop),
-        Err(KeyError::ModuleUnavailable)
+        Err(KeyError::ModuleUnavailable { contact: None })
     );
     desk.keydesk.set_module(Actor::Operator, "default", true).await.unwrap();
     assert!(desk.keydesk.open_handover(&made.token, &Via::default()).await.is_ok());

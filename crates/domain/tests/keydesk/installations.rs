@@ -49,7 +49,9 @@ async fn title_and_time_zone_are_set_and_audited(database: TestDatabase) {
     assert_eq!(set(zone).await.unwrap(), set_to);
     assert_eq!(set(InstallationPatch::default()).await.unwrap(), set_to);
     let titled = InstallationPatch { title: Some("Acme".to_owned()), ..InstallationPatch::default() };
-    assert_eq!(set(titled).await.unwrap(), Installation { title: "Acme".to_owned(), ..set_to });
+    let version = set_to.settings_version + 1;
+    let titled_so = Installation { title: "Acme".to_owned(), settings_version: version, ..set_to };
+    assert_eq!(set(titled).await.unwrap(), titled_so);
     for wrong in ["", "A\0"] {
         let refused = set(InstallationPatch { title: Some(wrong.to_owned()), ..InstallationPatch::default() }).await;
         assert!(matches!(refused, Err(KeyError::InvalidInstallation { .. })), "{refused:?}");
@@ -100,7 +102,7 @@ async fn with_the_module_off_no_verb_answers_and_calls_go_on(database: TestDatab
         ("undo_switch", keydesk.undo_switch(caller, &[1], true).await.map(drop)),
     ];
     for (verb, outcome) in outcomes {
-        assert_eq!(outcome, Err(KeyError::ModuleUnavailable), "{verb}");
+        assert_eq!(outcome, Err(KeyError::ModuleUnavailable { contact: None }), "{verb}");
     }
     assert_eq!(desk.database.raw().await.dump().await, before);
     let verdict = verify(keydesk, issued.secret.expose()).await;

@@ -126,7 +126,7 @@ async fn a_deletion_that_stops_half_way_is_undone(database: TestDatabase) {
     // A call that is refused as a whole is an error, as always.
     desk.keydesk.set_module(Actor::Operator, "default", false).await.unwrap();
     let refused = desk.keydesk.delete_selected(&desk.operator, &selection).await.map(drop);
-    assert_eq!(refused, Err(KeyError::ModuleUnavailable));
+    assert_eq!(refused, Err(KeyError::ModuleUnavailable { contact: None }));
 }
 
 async fn whoever_undoes_a_deletion_holds_every_scope_of_the_keys(database: TestDatabase) {

@@ -1,6 +1,6 @@
 //! What can do most harm asks people for a proof of who they are that is not older than 10 minutes.
 
-use domain::{Caller, CeilingOf, Keydesk, NewInvitation, Proof, Session, SignedIn, SigningIn};
+use domain::{Caller, CeilingOf, InstallationPatch, Keydesk, NewInvitation, Proof, Session, SignedIn, SigningIn};
 use model::{
     Action, Actor, AdminError, Ceiling, ClientName, Environment, KeyError, KeyId, Overlap, PROOF_LIFE_MS, PlainSecret,
     Role, Selection, SettingsPatch,
@@ -25,7 +25,7 @@ on_both_databases!(
 const ADA: &str = "ada@example.com";
 
 /// Every verb that asks, in an order in which each can be carried out.
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "reveal",
     "hand over",
     "delete many",
@@ -38,6 +38,7 @@ const VERBS: [&str; 19] = [
     "end the default key's overlap",
     "set a ceiling",
     "set a client's ceiling",
+    "set settings",
     "invite",
     "set a role",
     "disable a person",
@@ -100,6 +101,10 @@ async fn attempt(keydesk: &Keydesk, caller: &Caller, verb: &str, keys: &Keys) ->
         "set a client's ceiling" => {
             let of = CeilingOf::Client(ClientName::parse("Client 0").unwrap(), Environment::Live);
             key(keydesk.set_ceiling(caller, of, ceiling(), None).await.map(drop))
+        }
+        "set settings" => {
+            let patch = InstallationPatch { title: Some("Acme Desk".to_owned()), ..InstallationPatch::default() };
+            key(keydesk.set_settings(caller, patch, None).await.map(drop))
         }
         "invite" => {
             let (email, name) = ("new@example.com".to_owned(), "New".to_owned());
@@ -214,7 +219,7 @@ async fn a_proof_counts_for_ten_minutes_on_every_node_and_in_one_session(databas
     assert_eq!(reveals(&there, &one).await, Err(KeyError::StepUpNeeded));
     // Each way of proving it, here; and it counts there.
     let ways = here.ways_to_confirm(&session(here, &one).await).await.unwrap();
-    assert!(ways.password && ways.code && ways.passkey.is_none());
+    assert!(ways.password && ways.code && ways.passkey.is_none() && ways.organisation.is_none());
     for (proof, way) in [
         (Proof::Code(code_of(&app, here.now())), "app"),
         (Proof::Code(codes[2].clone()), "recovery_code"),

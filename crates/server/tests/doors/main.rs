@@ -42,6 +42,7 @@ mod limits_told;
 mod limits_wire;
 mod links;
 mod lookup;
+mod mail;
 mod matrix;
 mod metrics;
 mod module_off;

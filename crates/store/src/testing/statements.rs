@@ -1,10 +1,10 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    ceiling, clients, code_guess, delivery, deployment, examine, founded, group, guessing, handover, hints, history,
-    idempotency, installation, invitation, keep_search_map, keyring_proof, limit_state, migrations, names, outbox,
-    passkey, password_reset, people, postgres, purge_clock, record, recovery_code, refusal, restored, set_up_link,
-    shared_rate, statistics, store, token_origin, totp, trial, triggers, usage_keys, usage_read, usage_roll, webhook,
-    whose, work,
+    ceiling, clients, code_guess, delivery, deployment, erase_copies, examine, founded, group, guessing, handover,
+    hints, history, idempotency, identity, installation, invitation, keep_search_map, keyring_proof, letter,
+    limit_state, migrations, names, outbox, overview, passkey, password_reset, people, postgres, purge_clock, record,
+    recovery_code, refusal, restored, set_up_link, shared_rate, statistics, store, token_origin, totp, trial, triggers,
+    usage_keys, usage_read, usage_roll, webhook, whose, work,
 };
 
 macro_rules! statements {
@@ -32,23 +32,28 @@ statements! {
     delivery: RECEIVERS_DUE SEEN_UP_TO DELIVERIES_DUE DELIVERIES_DUE_IN_ORDER SETTLE_DELIVERY NOTE_DELIVERED NOTE_FAILED LEASE
         ADD_LEASE TAKE_LEASE RENEW_LEASES RELEASE_LEASE;
     deployment: DEPLOYMENT INSERT_DEPLOYMENT;
+    erase_copies: COPIES_AFTER;
     examine: NEWEST_MIGRATION ORPHANS;
     founded: FOUNDED;
     group: COUNT_KEYS MOVE_EPOCH SET_EPOCH;
     guessing: CONTINUE_GUESSING BEGIN_GUESSING GUESSING_OF PURGE_GUESSING TRIM_GUESSING;
     handover: INSERT_HANDOVER HANDOVER_BY_TOKEN OPEN_HANDOVER WITHDRAW_HANDOVER WITHDRAW_ALL HANDOVER HANDOVERS
         ERASE_EXPIRED PURGE_HANDOVERS;
-    idempotency: FIND_ANSWER KEEP_ANSWER DROP_ANSWERS PURGE_ANSWERS;
+    idempotency: FIND_ANSWER KEEP_ANSWER DROP_ANSWERS DROP_ANSWERS_OF PURGE_ANSWERS;
+    identity: IDENTITY IDENTITIES_OF INSERT_IDENTITY ANY_ADMINISTRATOR;
     migrations: APPLIED;
-    installation: INSTALLATIONS RECOUNT_KEYS KEY_COUNT INSERT_INSTALLATION SET_INSTALLATION SWITCH_MODULE;
+    installation: INSTALLATIONS INSTALLATION COPIES_ERASED RECOUNT_KEYS KEY_COUNT INSERT_INSTALLATION SET_INSTALLATION SWITCH_MODULE;
     invitation: INSERT_INVITATION INVITATION_BY_TOKEN ACCEPT_INVITATION WITHDRAW_INVITATION INVITATIONS PURGE_INVITATIONS;
     keep_search_map: MAP_MOMENT UNFOLDED MAP_ROWS MAP_CHANGED;
     purge_clock: PURGE_CLOCK MOVE_PURGE_CLOCK;
     keyring_proof: KEYRING_PROOFS KNOWN_KEYS INSERT_KEYRING_PROOF RETIRE_KEYRING_KEY SEALED_UNDER_MASTER SEALED_UNDER_PEPPER
         RESTS_ON_MASTER RESTS_ON_PEPPER KEYRING_USES KEYS_ON_MASTER KEYS_ON_PEPPER;
+    letter: INSERT_LETTER LETTERS_DUE CLAIM_LETTER PUT_LETTER_OFF DROP_LETTER GIVE_LETTER_UP DROP_LETTERS_ABOUT DROP_LETTERS PURGE_LETTERS
+        COUNT_LETTERS WHY_GIVEN_UP ENDING_UNMAILED;
     limit_state: RATE_STATES PURGE_RATES PURGE_QUOTAS BEAT NODES LEAVE;
     outbox: EVENTS_AFTER EVENTS_BETWEEN EVENT_BODIES NEWEST_EVENT TELL_ONCE ENDING_UNTOLD READER ADD_READER MOVE_READER REMOVE_READER
         OLD_EVENTS NEXT_EVENTS PURGE_DELIVERED PURGE_EVENTS GIVE_UP_DELIVERIES GIVE_UP_EVENTS PURGE_ONCE PURGE_SUBJECTS;
+    overview: ENDING_FIRST UNOPENED;
     people: PEOPLE;
     passkey: PASSKEYS INSERT_PASSKEY USE_PASSKEY DELETE_PASSKEY DELETE_PASSKEYS SPEND_CHALLENGE PURGE_CHALLENGES;
     password_reset: PUT_RESET RESET_BY_TOKEN WITHDRAW_RESET PURGE_RESETS;

@@ -1,6 +1,6 @@
 use model::{
     ClientName, Code, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, KeyStatus, Preset,
-    Search, SecretId, TimeZone,
+    Search, SecretId,
 };
 use store::{
     Change, LastUse, NewSecret, SealedCopy, Store, StoreError, StoredInstallation, StoredKey, UsageBatch, UsageDelta,
@@ -117,17 +117,8 @@ pub(crate) async fn two_installations(database: &TestDatabase) -> Store {
     let store = database.store().await;
     let mut change = store.change().await.unwrap();
     for number in [1, 2] {
-        let new = StoredInstallation {
-            id: installation(number),
-            name: format!("centre-{number}"),
-            title: format!("Centre {number}"),
-            disabled_at: None,
-            recoverable: true,
-            time_zone: TimeZone::UTC,
-            required_second_factor: model::RequiredSecondFactor::None,
-            key_count: 0,
-            created_at: at(5),
-        };
+        let (name, title) = (format!("centre-{number}"), format!("Centre {number}"));
+        let new = StoredInstallation::new(installation(number), name, title, true, at(5));
         change.insert_installation(&new).await.unwrap();
         let default = Key { kind: KeyKind::Default, ..key(1_000_000 + number, "Default API Key") };
         put(&mut change, new.id, default).await.unwrap();

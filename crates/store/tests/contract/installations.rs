@@ -1,14 +1,18 @@
-use model::TimeZone;
+use model::{Preset, RequiredSecondFactor, SecretId, TimeZone};
 use store::{Deployment, StoreError, StoredInstallation, on_both_databases, testing::TestDatabase};
 
-use crate::fixture::{at, installation, two_installations};
+use uuid::Uuid;
+
+use crate::fixture::{at, installation, put_names, two_installations};
 
 on_both_databases!(
     installations_are_listed_by_name,
     a_name_is_taken_once,
     the_module_is_switched_off_and_on,
-    title_and_time_zone_are_set_one_by_one,
-    who_must_have_a_second_factor_is_set_alone,
+    settings_are_written_and_read_back,
+    settings_that_are_not_understood_count_as_not_set,
+    sealed_copies_of_one_installation_are_erased,
+    who_must_have_a_second_factor_is_set_in_one_installation,
     no_time_zone_has_the_form_of_anything_else,
     there_is_one_deployment,
     a_healthy_database,
@@ -17,15 +21,9 @@ on_both_databases!(
 
 fn new(number: u128, name: &str) -> StoredInstallation {
     StoredInstallation {
-        id: installation(number),
-        name: name.to_owned(),
-        title: "Ünïcode 漢字".to_owned(),
-        disabled_at: None,
-        recoverable: false,
         time_zone: "America/Argentina/Buenos_Aires".parse().unwrap(),
-        required_second_factor: model::RequiredSecondFactor::Owners,
-        key_count: 0,
-        created_at: at(9),
+        required_second_factor: RequiredSecondFactor::Owners,
+        ..StoredInstallation::new(installation(number), name.to_owned(), "Ünïcode 漢字".to_owned(), false, at(9))
     }
 }
 
@@ -60,35 +58,78 @@ async fn the_module_is_switched_off_and_on(database: TestDatabase) {
     }
 }
 
-async fn title_and_time_zone_are_set_one_by_one(database: TestDatabase) {
+async fn settings_are_written_and_read_back(database: TestDatabase) {
     let store = two_installations(&database).await;
-    let sydney: TimeZone = "Australia/Sydney".parse().unwrap();
-    for (number, title, zone, found, expected) in [
-        (1, Some("Acme"), None, true, ("Acme", "UTC")),
-        (1, None, Some(&sydney), true, ("Acme", "Australia/Sydney")),
-        (1, Some("Ünïcode 漢字"), Some(&TimeZone::UTC), true, ("Ünïcode 漢字", "UTC")),
-        (1, None, None, true, ("Ünïcode 漢字", "UTC")),
-        (3, Some("Nobody"), Some(&sydney), false, ("Ünïcode 漢字", "UTC")),
-    ] {
+    let before = store.installations().await.unwrap();
+    let set = StoredInstallation {
+        title: "Ünïcode 漢字".to_owned(),
+        time_zone: "Australia/Sydney".parse().unwrap(),
+        recoverable: false,
+        contact: Some("the Service Desk".parse().unwrap()),
+        longest_life: Some("90".parse().unwrap()),
+        default_preset: Some(Preset::Crm),
+        required_second_factor: RequiredSecondFactor::Owners,
+        erase_copies_since: Some(at(7)),
+        ..before[0].clone()
+    };
+    for (to, version) in [(&set, 2), (&before[0], 3), (&set, 4)] {
         let mut change = store.change().await.unwrap();
-        assert_eq!(change.set_installation(installation(number), title, zone, None).await.unwrap(), found);
+        assert!(change.set_installation(to).await.unwrap());
+        let expected = StoredInstallation { settings_version: version, ..to.clone() };
+        assert_eq!(change.installation(to.id).await.unwrap(), Some(expected.clone()));
         change.commit().await.unwrap();
-        let all = store.installations().await.unwrap();
-        assert_eq!((all[0].title.as_str(), all[0].time_zone.name()), expected);
-        assert_eq!((all[1].title.as_str(), all[1].time_zone.name()), ("Centre 2", "UTC"));
+        assert_eq!(store.installations().await.unwrap(), [expected, before[1].clone()]);
     }
+    // Only those copies are erased that were asked for then.
+    for (since, left) in [(6, Some(at(7))), (7, None)] {
+        store.copies_erased(set.id, at(since)).await.unwrap();
+        assert_eq!(store.installations().await.unwrap()[0].erase_copies_since, left);
+    }
+    let mut change = store.change().await.unwrap();
+    assert!(!change.set_installation(&StoredInstallation { id: installation(3), ..set }).await.unwrap());
+    assert_eq!(change.installation(installation(3)).await.unwrap(), None);
 }
 
-async fn who_must_have_a_second_factor_is_set_alone(database: TestDatabase) {
-    use model::RequiredSecondFactor as Required;
+/// What a later release or another program wrote lets keys live no longer than anybody wants, and hides nothing else.
+async fn settings_that_are_not_understood_count_as_not_set(database: TestDatabase) {
     let store = two_installations(&database).await;
-    for required in [Required::Owners, Required::Everyone, Required::None] {
+    let mut raw = database.raw().await;
+    for wrong in ["contact = ''", "longest_life_days = 0", "longest_life_days = 36501", "default_preset = ''"] {
+        let statement = format!("UPDATE installation SET {wrong} WHERE name = 'centre-1'");
+        assert!(raw.execute(&statement).await.is_err(), "{wrong}");
+    }
+    raw.execute("UPDATE installation SET contact = '...', default_preset = 'teleport' WHERE name = 'centre-1'")
+        .await
+        .unwrap();
+    let read = &store.installations().await.unwrap()[0];
+    assert_eq!((&read.contact, read.default_preset), (&None, None));
+}
+
+async fn sealed_copies_of_one_installation_are_erased(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme".to_owned(), "Beta".to_owned()]).await;
+    let mut raw = database.raw().await;
+    let sealed = "SELECT COUNT(*) FROM api_key_secret WHERE sealed_secret IS NOT NULL";
+    assert_eq!(raw.number(sealed).await, 4);
+    let (mut after, mut batches) = (SecretId(Uuid::nil()), 0);
+    while let Some(last) = store.erase_copies(installation(1), after, 2).await.unwrap() {
+        (after, batches) = (last, batches + 1);
+    }
+    // The default key's too, and nothing of the other installation.
+    assert_eq!((batches, raw.number(sealed).await), (2, 1));
+}
+
+async fn who_must_have_a_second_factor_is_set_in_one_installation(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    for required in [RequiredSecondFactor::Owners, RequiredSecondFactor::Everyone, RequiredSecondFactor::None] {
         let mut change = store.change().await.unwrap();
-        assert!(change.set_installation(installation(1), None, None, Some(required)).await.unwrap());
+        let before = change.installation(installation(1)).await.unwrap().unwrap();
+        let to = StoredInstallation { required_second_factor: required, ..before };
+        assert!(change.set_installation(&to).await.unwrap());
         change.commit().await.unwrap();
         let all = store.installations().await.unwrap();
         assert_eq!((all[0].title.as_str(), all[0].required_second_factor), ("Centre 1", required));
-        assert_eq!(all[1].required_second_factor, Required::None);
+        assert_eq!(all[1].required_second_factor, RequiredSecondFactor::None);
     }
     let mut raw = database.raw().await;
     assert!(raw.execute("UPDATE installation SET required_second_factor = 'all'").await.is_err());

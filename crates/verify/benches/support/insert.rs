@@ -9,17 +9,7 @@ const MADE: Instant = Instant::from_millis(1_795_000_000_000);
 
 /// Writes this many keys into the database.
 pub(crate) async fn insert(store: &Store, keys: usize) {
-    let installation = StoredInstallation {
-        id: OURS,
-        name: "default".to_owned(),
-        title: "Ours".to_owned(),
-        disabled_at: None,
-        recoverable: true,
-        time_zone: model::TimeZone::UTC,
-        required_second_factor: model::RequiredSecondFactor::None,
-        key_count: 0,
-        created_at: MADE,
-    };
+    let installation = StoredInstallation::new(OURS, "default".to_owned(), "Ours".to_owned(), true, MADE);
     let mut change = store.change().await.expect("a database");
     change.insert_installation(&installation).await.expect("an installation");
     let rows: Vec<_> = (0..keys).map(|number| (StoredKey::new(OURS, key(number), 1), new_secret(number))).collect();

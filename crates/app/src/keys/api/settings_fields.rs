@@ -25,7 +25,8 @@ pub(crate) async fn settings_fields(edited: Option<KeyId>, fields: Fields) -> Re
         (None, Some(key), _) => SettingsForm::of_key(key),
         (None, None, Some(id)) => SettingsForm::duplicate(&keydesk.get(&caller, id).await?),
         (None, None, None) => SettingsForm::of_form(form, None),
-    };
+    }
+    .within(session.installation.longest_life);
     let unknown = (posted.is_none() && before.is_none()).then(|| unknown_values(form, keydesk.catalogue())).flatten();
     let problems = match posted.and_then(|posted| posted.error) {
         Some(ApiError::Fields(problems)) => problems,

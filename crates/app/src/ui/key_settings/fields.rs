@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use leptos::prelude::*;
-use model::{Catalogue, Environment};
+use model::{Catalogue, Environment, KeyLife};
 
 use super::{
     form::SettingsForm,
@@ -107,14 +107,20 @@ fn expires(form: &SettingsForm, problems: Problems<'_>) -> AnyView {
     let stops = form.stops(&reader);
     let chosen = if form.expires.is_empty() { "never" } else { &form.expires };
     let plain = |value: &str, words: String| (value.to_owned(), words, None);
-    let mut options = vec![plain("never", "Never".to_owned())];
+    let mut options = Vec::new();
+    // A key that never ends stays so where none may be made any more.
+    if form.longest.is_none() || chosen == "never" {
+        options.push(plain("never", "Never".to_owned()));
+    }
     // An instant is the value itself: whoever does not touch it moves nothing.
     if let Some(at) = form.keep {
         let words = format!("On {} (no change)", reader.zone.end_words(at));
         options.push((at.to_string(), words, Some("On {} (no change)")));
     }
-    for days in ["30", "90", "365"] {
-        options.push(plain(days, format!("In {days} days")));
+    let longest = form.longest.map(KeyLife::days);
+    let within = |days: &u32| longest.is_none_or(|longest| *days < longest);
+    for days in [30, 90, 365].into_iter().filter(within).chain(longest) {
+        options.push(plain(&days.to_string(), format!("In {days} days")));
     }
     options.push(plain("date", "At the end of a day".to_owned()));
     // An address may fill in a value that is not offered, or can't be read: it is refused, and not taken for "never".
@@ -147,6 +153,7 @@ fn expires(form: &SettingsForm, problems: Problems<'_>) -> AnyView {
             </div>
             <input type="hidden" name="time_zone" value=zone/>
             <p class="field-note" id="expires-stops" aria-live="polite" data-stops>{stops}</p>
+            {longest.map(|days| view! { <p class="field-note">{format!("Keys of this installation end within {days} days.")}</p> })}
             {problems.note()}
         </div>
     }

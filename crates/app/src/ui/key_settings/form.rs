@@ -1,6 +1,6 @@
 //! The settings of a key as the values of a form.
 
-use model::{Day, Environment, Expiry, Instant, Key, Preset, ScopeSet, TimeZone};
+use model::{Day, Environment, Expiry, Instant, Key, KeyLife, Preset, ScopeSet, TimeZone};
 
 use super::{limit_rows::LimitRows, posted::Form, text_settings::TEXT_SETTINGS};
 use crate::{ui::labels::access, web::Reader};
@@ -21,6 +21,8 @@ pub(crate) struct SettingsForm {
     pub(super) time_zone: Option<TimeZone>,
     /// When the key expires now.
     pub(super) keep: Option<Instant>,
+    /// Within how many days the installation lets a key end.
+    pub(super) longest: Option<KeyLife>,
     pub(super) limits: LimitRows,
     /// One for each of [`TEXT_SETTINGS`].
     pub(super) texts: Vec<String>,
@@ -41,6 +43,7 @@ impl SettingsForm {
             expires_on: String::new(),
             time_zone: None,
             keep: key.settings.expires_at,
+            longest: None,
             limits: LimitRows::of(&key.settings.rate_limits, &key.settings.quotas),
             texts: TEXT_SETTINGS.iter().map(|setting| (setting.write)(&key.settings)).collect(),
             enabled: key.settings.enabled,
@@ -74,6 +77,7 @@ impl SettingsForm {
             expires_on,
             time_zone: form.text("time_zone").parse().ok(),
             keep: before.and_then(|key| key.settings.expires_at),
+            longest: None,
             limits: match before {
                 Some(key) if !form.has("limits") => LimitRows::of(&key.settings.rate_limits, &key.settings.quotas),
                 Some(_) => LimitRows::of_form(form),
@@ -83,6 +87,16 @@ impl SettingsForm {
             enabled: form.enabled(),
             name: text("client_name"),
         }
+    }
+
+    /// The same where the installation lets keys live so long. A new key without an end ends as late as may be.
+    pub(crate) fn within(self, longest: Option<KeyLife>) -> Self {
+        let endless = !self.existing && matches!(self.expires.as_str(), "" | "never");
+        let expires = match longest {
+            Some(longest) if endless => longest.days().to_string(),
+            _ => self.expires,
+        };
+        Self { expires, longest, ..self }
     }
 
     /// The settings that differ, as `reader` reads them: the label, the value here, and the value there.

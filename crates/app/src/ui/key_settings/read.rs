@@ -29,7 +29,11 @@ fn read(form: Form<'_>, now: Instant, home: &TimeZone, new: bool) -> Result<Sett
     let mut patch = SettingsPatch {
         preset: form.preset(),
         enabled: Some(form.enabled()),
-        expires_at: problems.take("expires", expiry(form, now, home).map_err(|message| vec![message])),
+        // A form without the field says nothing of the end.
+        expires_at: form
+            .has("expires")
+            .then(|| problems.take("expires", expiry(form, now, home).map_err(|message| vec![message])))
+            .flatten(),
         ..SettingsPatch::name(form.text("client_name"))
     };
     for setting in &TEXT_SETTINGS {

@@ -13,6 +13,9 @@ struct Link<'a> {
     /// The same without the address, for whoever knows it better.
     path: &'a str,
     expires_at: Instant,
+    /// Whether it is also sent to them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    mailed: bool,
     /// What is to be known about the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'static str>,
@@ -31,10 +34,11 @@ pub(super) fn show(
     let otherwise = format!("a link for {email} was made, but it could not be printed, so nobody has it: make another");
     output.once(&otherwise, |output| {
         if format.json {
-            let expires_at = made.expires_at;
-            return Ok(output.json(&Link { email, name, link: &link, path: &path, expires_at, note })?);
+            let (expires_at, mailed) = (made.expires_at, made.mailed);
+            return Ok(output.json(&Link { email, name, link: &link, path: &path, expires_at, mailed, note })?);
         }
         output.pairs(&[("Link", &link), ("For", email), ("Until", &made.expires_at.to_string())])?;
+        output.note(made.mailed.then_some("The server also sends it to them."))?;
         Ok(output.note(note)?)
     })
 }
