@@ -1,6 +1,8 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { expectAccessible } from '../lib/axe.ts';
+import { createKeys, row } from '../lib/keys.ts';
 import { createPerson, OWNER } from '../lib/person.ts';
+import { forgetProofs } from '../lib/proof.ts';
 import { Organisation, signInThere } from '../lib/provider.ts';
 import { expect, ready, test as base } from '../lib/test.ts';
 
@@ -21,12 +23,27 @@ const test = base.extend<Own>({
 });
 
 // The provider has no icon, and refusals have their status.
-test.use({ expectedComplaints: [/favicon/, /status of (401|403)/, /ERR_FAILED/] });
+test.use({ permissions: ['clipboard-read', 'clipboard-write'], expectedComplaints: [/favicon/, /status of (401|403)/, /ERR_FAILED/] });
 
 const ADA = { email: 'ada@example.com', name: 'Ada Byron', groups: ['staff', 'desk-managers'] };
 
-function button(page: Page) {
+function button(page: Page | Locator) {
   return page.getByRole('button', { name: 'Continue with Example' });
+}
+
+/** Signs in again in the tab that a page opens, where the organisation asks anew; and closes it. */
+async function signInElsewhere(page: Page, opener: Locator, login: string): Promise<void> {
+  const opened = page.context().waitForEvent('page');
+  await opener.click();
+  const other = await opened;
+  await other.getByPlaceholder('Enter any login').fill(login);
+  await other.getByPlaceholder('and password').fill('any');
+  await other.getByRole('button', { name: 'Sign-in' }).click();
+  const [keys, consent] = [other.getByRole('heading', { name: 'API Keys' }), other.getByRole('button', { name: 'Continue', exact: true })];
+  await expect(keys.or(consent)).toBeVisible();
+  if (await consent.isVisible()) await consent.click();
+  await expect(keys).toBeVisible();
+  await other.close();
 }
 
 test('somebody signs in at their organisation and lands where they wanted to go', async ({ organisation, page }) => {
@@ -104,6 +121,43 @@ test('an answer that was begun in another browser signs nobody in', async ({ org
   await victim.goto(`${organisation.server.url}/keys`);
   await expect(victim).toHaveURL(/\/login\?next=/);
   await victim.context().close();
+});
+
+test('whoever has no password confirms that it is them by signing in again, in another tab', async ({ organisation, page }) => {
+  organisation.people.set('ada', ADA);
+  const { server } = organisation;
+  const [acme] = await createKeys(server, 'Acme');
+  await page.goto(`${server.url}/keys`);
+  await button(page).click();
+  await signInThere(page, 'ada');
+  await ready(page);
+  await forgetProofs(server);
+  await row(page, 'Acme').hover();
+  await row(page, 'Acme').getByRole('button', { name: 'Reveal' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Confirm it is you' });
+  const there = dialog.getByRole('button', { name: 'I have signed in there' });
+  await expect(there).toBeVisible();
+  await expect(dialog.getByRole('textbox')).toHaveCount(0);
+  await expectAccessible(page);
+  await there.click();
+  await expect(dialog.getByRole('alert')).toHaveText('Confirm that it is you to do this.');
+  await signInElsewhere(page, button(dialog), 'ada');
+  await there.click();
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByText(acme!)).toBeVisible();
+
+  // On the page of the key nothing that is typed is lost.
+  await page.getByRole('link', { name: 'Acme', exact: true }).click();
+  await ready(page);
+  await page.getByRole('textbox', { name: 'Client Name' }).fill('Acme Airlines');
+  await forgetProofs(server);
+  await page.getByRole('button', { name: 'Copy', exact: true }).first().click();
+  await expect(there).toBeVisible();
+  await signInElsewhere(page, button(dialog), 'ada');
+  await there.click();
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByText('Copied')).toBeVisible();
+  await expect(page.getByRole('textbox', { name: 'Client Name' })).toHaveValue('Acme Airlines');
 });
 
 test.describe('without scripts', () => {

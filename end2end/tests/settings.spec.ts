@@ -16,6 +16,7 @@ test('owners set what their installation is called, and others see it at once', 
   await expectAccessible(page);
   await page.getByRole('textbox', { name: 'Title' }).fill('Service Desk');
   await page.getByRole('textbox', { name: 'Contact' }).fill('Ms Meier, extension 42');
+  await expect(page.getByRole('combobox', { name: 'Second factor of' })).toHaveValue('none');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('The settings are saved.')).toBeVisible();
   await expect(page.getByRole('banner')).toContainText('Service Desk');

@@ -2,8 +2,8 @@ use std::{borrow::Cow, net::IpAddr};
 
 use domain::{Caller, History, LimitState};
 use model::{
-    Handover, HandoverId, Instant, Key, KeyActivity, KeyKind, KeyStatus, Permission, SecretInfo, TimeZone, Trial,
-    WhatBreaks,
+    Handover, HandoverId, Instant, Key, KeyActivity, KeyKind, KeyLife, KeyStatus, Permission, SecretInfo, TimeZone,
+    Trial, WhatBreaks,
 };
 
 use super::{done::Done, span::Span, tab::Tab, token_form::TokenForm};
@@ -167,6 +167,8 @@ pub(super) struct KeyDetails {
     pub(super) may_change: bool,
     /// Whether the person may have its secret: reveal and rotate it.
     pub(super) may_rotate: bool,
+    /// Within how long the installation lets a key end.
+    pub(super) longest_life: Option<KeyLife>,
     /// The installation keeps sealed copies, so a secret can be shown again.
     pub(super) recoverable: bool,
     /// What its client calls first.

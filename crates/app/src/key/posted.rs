@@ -121,7 +121,7 @@ fn filled(mut page: KeyDetails, form: Form<'_>) -> KeyDetails {
     }
     if page.open == Opened::Edit {
         page.typed = true;
-        page.form = SettingsForm::of_form(form, Some(&page.key));
+        page.form = SettingsForm::of_form(form, Some(&page.key)).within(page.longest_life);
         page.name = form.text("client_name").to_owned();
         // Whatever others have changed meanwhile is still told.
         page.version = form.version().ok();

@@ -55,6 +55,11 @@ async fn an_owner_sets_everything_in_one_form() {
         list.contains("data-preset=\"crm\"") && list.contains("Keys of this installation end within 90 days."),
         "{list}"
     );
+    // So does the form on the page of a key.
+    let operator = Caller::operator(site.keydesk.installation("default").await.unwrap().unwrap().id);
+    let key = site.keydesk.issue(&operator, NewKey::of(SettingsPatch::name("Acme"))).await.unwrap().key;
+    let own = site.ask("GET", &format!("/keys/{}", key.id), &[HOST, HTML, cookie]).await.text;
+    assert!(own.contains("Keys of this installation end within 90 days."), "{own}");
     // Sent again it changes nothing; an older form replaces nothing.
     assert_eq!(site.post("/settings", &[HOST, OWN, cookie], form).await.status, StatusCode::SEE_OTHER);
     let older = site.post("/settings", &[HOST, OWN, cookie], &format!("version=1&{SAME}")).await;
