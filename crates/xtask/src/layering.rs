@@ -49,6 +49,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 16] = [
     ),
     // It is for other people's programs, which have none of our crates.
     ("keydesk-client", &[]),
+    ("site-tools", &[]),
     ("xtask", &[]),
 ];
 
