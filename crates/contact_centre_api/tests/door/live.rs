@@ -111,5 +111,12 @@ async fn how_good_expected_waits_were_is_told_of_yesterday() {
         let nobody = item["answered_count"] == 0;
         assert_eq!(item["bias_ms"].is_null(), nobody);
         assert_eq!(item["mean_absolute_error_ms"].is_null(), nobody);
+        // A mean goes with its sum: of several it can be made again.
+        let count = item["answered_count"].as_i64().unwrap();
+        for name in ["mean_wait", "bias", "mean_absolute_error"] {
+            let sum = item[format!("{name}_sum_ms")].as_i64().unwrap();
+            let mean = item[format!("{name}_ms")].as_i64().unwrap_or(0);
+            assert!((sum - mean * count).abs() * 2 <= count, "{name}: {item}");
+        }
     }
 }
