@@ -107,6 +107,7 @@ mod spool;
 mod switch;
 mod switch_administrator;
 mod tell_limits;
+mod tell_webhook_off;
 mod throttle;
 mod tighten;
 mod trial;
