@@ -163,13 +163,19 @@ pub enum Body {
     },
 
     /// `interval.closed`: an interval of 15 minutes is over. The subject is its queue or agent.
-    IntervalClosed(#[serde(with = "millis")] Instant),
-    /// `interval.revised`: a figure of an interval that was final has changed.
+    IntervalClosed {
+        /// When the interval began.
+        #[serde(with = "millis")]
+        start: Instant,
+        /// How often it was revised while it went on.
+        revision: u32,
+    },
+    /// `interval.revised`: a leg that counts in the interval was corrected after it was closed. The interval may still go on.
     IntervalRevised {
         /// When the interval began.
         #[serde(with = "millis")]
         start: Instant,
-        /// How often it has been changed.
+        /// How often it has been revised, as its row says.
         revision: u32,
     },
 }

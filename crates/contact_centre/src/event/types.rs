@@ -117,7 +117,7 @@ impl EventType {
             Body::ContactWritten(contact) if contact.created_at == contact.updated_at => Self::ContactCreated,
             Body::ContactWritten(_) => Self::ContactUpdated,
             Body::LeadTried { .. } | Body::LeadWritten(_) => Self::LeadUpdated,
-            Body::IntervalClosed(_) => Self::IntervalClosed,
+            Body::IntervalClosed { .. } => Self::IntervalClosed,
             Body::IntervalRevised { .. } => Self::IntervalRevised,
         }
     }

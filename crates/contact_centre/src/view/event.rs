@@ -86,7 +86,7 @@ pub enum Data<'a> {
         id: Uuid,
         /// When it began.
         start: Instant,
-        /// How often it has been changed.
+        /// How often it has been revised.
         revision: u32,
     },
     /// Of something that has been forgotten since.
@@ -123,8 +123,9 @@ fn data<'a>(state: &'a State, event: &'a Event, call: Option<&'a Call>, rights: 
     let interval =
         |start, revision| Data::Interval { scope: event.subject.kind(), id: event.subject.id(), start, revision };
     Some(match (event.subject, &event.body) {
-        (_, Body::IntervalClosed(start)) => interval(*start, 0),
-        (_, Body::IntervalRevised { start, revision }) => interval(*start, *revision),
+        (_, Body::IntervalClosed { start, revision } | Body::IntervalRevised { start, revision }) => {
+            interval(*start, *revision)
+        }
         // Whoever may not see wraps learns that one was written, and no more.
         (Subject::Call(id), Body::WrapWritten(wrap)) if rights.wraps => {
             Data::Wrap(Box::new(WrapView::of(id, wrap, false)))
