@@ -204,7 +204,8 @@ fn an_event_of_a_recording_or_a_lead_tells_what_held_after_it() {
     let numbers: Vec<_> = then[4..].iter().map(|(_, event)| event["data"]["phones"][0]["e164"].clone()).collect();
     assert_eq!(numbers, ["+61491570006", "+61491570156"]);
     for (seq, event) in &then {
-        assert_eq!((&event["data"]["seq"], &event["data"]["updated_at"]), (&(*seq).into(), &event["timestamp"]));
+        assert_eq!(event["data"]["seq"], *seq);
+        assert_eq!(event["data"]["updated_at"], event["timestamp"]);
     }
     world.hang_up(&key(), id).unwrap();
     pass(&mut world, &mut real, HOUR_MS);
