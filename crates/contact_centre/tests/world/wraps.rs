@@ -32,6 +32,11 @@ fn a_wrap_that_is_written_while_the_agent_wraps_ends_that() {
     assert_eq!((call.state, call.durations().wrap_ms), (LegState::Closed, Some(3_000)));
     let wrap = call.wrap.as_ref().unwrap();
     assert_eq!((&*wrap.code, wrap.late, wrap.revision, call.revision), ("order", false, 0, 0));
+    let first = world.now();
+    pass(&mut world, &mut real, 60_000);
+    world.write_wrap(&key(), id, &draft("complaint"), None).unwrap();
+    let wrap = crate::support::call(&world, id).wrap.as_ref().unwrap();
+    assert_eq!((wrap.created_at, wrap.written_at), (first, world.now()));
 }
 
 #[test]

@@ -96,6 +96,7 @@ impl World {
             by: WrittenBy { agent_id: actor.agent_id, key_id: actor.key_id },
             late,
             revision: noted.map_or(0, |wrap| wrap.revision + 1),
+            created_at: noted.map_or(self.now(), |wrap| wrap.created_at),
             written_at: self.now(),
         };
         self.act(actor, |world| world.wrap_up(&call, wrap, actor))
