@@ -224,6 +224,7 @@ pub(crate) static TABLES: &[Table] = &[
             Text "key_id" "/by/key_id",
             Flag "late" "/late",
             Integer "revision" "/revision",
+            Instant "created_at" "/created_at",
             Instant "updated_at" "/updated_at",
             Integer "seq" "/seq",
         },
