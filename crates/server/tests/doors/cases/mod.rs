@@ -2,6 +2,7 @@
 //! share, whose clock the tests lead.
 
 mod calls;
+mod changes;
 mod desk;
 mod figures;
 mod golden;
