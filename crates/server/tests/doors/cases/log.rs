@@ -10,21 +10,23 @@ use tokio::{
 use super::desk::{Desk, unchunked};
 
 /// An event of a stream.
-struct Event {
+pub(super) struct Event {
     id: Option<String>,
-    kind: String,
-    data: Value,
+    pub(super) kind: String,
+    pub(super) data: Value,
 }
 
 /// A client of server-sent events, through the gateway.
-struct Stream {
+pub(super) struct Stream {
     connection: TcpStream,
+    /// What has come, in chunks.
     raw: Vec<u8>,
-    read: usize,
+    /// What was in them, and is not read yet.
+    text: Vec<u8>,
 }
 
 impl Stream {
-    async fn follow(desk: &Desk, path: &str, last: Option<&str>) -> Self {
+    pub(super) async fn follow(desk: &Desk, path: &str, last: Option<&str>) -> Self {
         let mut connection = TcpStream::connect(&desk.gateway).await.unwrap();
         let last = last.map(|last| format!("Last-Event-ID: {last}\r\n")).unwrap_or_default();
         let head = format!(
@@ -32,7 +34,7 @@ impl Stream {
             desk.key
         );
         connection.write_all(head.as_bytes()).await.unwrap();
-        let mut stream = Self { connection, raw: Vec::new(), read: 0 };
+        let mut stream = Self { connection, raw: Vec::new(), text: Vec::new() };
         loop {
             if let Some(end) = stream.raw.windows(4).position(|four| four == b"\r\n\r\n") {
                 let head: Vec<u8> = stream.raw.drain(..end + 4).collect();
@@ -48,23 +50,25 @@ impl Stream {
         read.expect("something should have come").unwrap() > 0
     }
 
-    async fn next(&mut self) -> Event {
+    pub(super) async fn next(&mut self) -> Event {
         loop {
-            let text = String::from_utf8(unchunked(&self.raw).0).unwrap();
-            if let Some(end) = text[self.read..].find("\n\n") {
-                let block = &text[self.read..self.read + end];
+            let (text, used) = unchunked(&self.raw);
+            self.raw.drain(..used);
+            self.text.extend(text);
+            if let Some(end) = self.text.windows(2).position(|two| two == b"\n\n") {
+                let block: Vec<u8> = self.text.drain(..end + 2).collect();
+                let block = String::from_utf8(block).unwrap();
                 let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-                let (id, kind, data) = (field("id: "), field("event: "), field("data: "));
-                self.read += end + 2;
                 // A comment says that it lives.
-                let Some(kind) = kind else { continue };
-                return Event { id, kind, data: serde_json::from_str(&data.unwrap()).unwrap() };
+                let Some(kind) = field("event: ") else { continue };
+                let data = serde_json::from_str(&field("data: ").unwrap()).unwrap();
+                return Event { id: field("id: "), kind, data };
             }
             assert!(self.more().await, "it broke off");
         }
     }
 
-    async fn until(&mut self, kind: &str) -> Vec<Event> {
+    pub(super) async fn until(&mut self, kind: &str) -> Vec<Event> {
         let mut events = Vec::new();
         loop {
             events.push(self.next().await);

@@ -8,6 +8,7 @@ mod figures;
 mod golden;
 #[path = "../../../../contact_centre_api/tests/door/golden_day.rs"]
 mod golden_day;
+mod kinds;
 mod led;
 mod log;
 mod recomputed;
