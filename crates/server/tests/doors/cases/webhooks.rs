@@ -1,6 +1,9 @@
 use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicBool, Ordering::SeqCst},
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     time::{Duration, Instant},
 };
 
@@ -177,4 +180,36 @@ async fn a_receiver_that_hangs_holds_up_no_other() {
     }
     let hangs = wait_until(async || hanging.received().len() > asked);
     assert!(hangs.await, "it was asked nothing");
+}
+
+/// Case 10: one call's event for which a receiver takes long holds up what follows of that call, and of no other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_for_which_a_receiver_hangs_holds_up_no_other_call() {
+    let desk = Desk::open().await;
+    desk.until_noon().await;
+    let receiver = Receiver::start().await.unwrap();
+    let (_, mut cursor) = hooked(&desk, &receiver, "call.*").await;
+    // The call of which it is told first.
+    let slow = Arc::new(OnceLock::<Value>::new());
+    let first = Arc::clone(&slow);
+    receiver.answer(move |received| {
+        let subject = event(received)["subject"].clone();
+        let is_slow = *first.get_or_init(|| subject.clone()) == subject;
+        Reply::status(204).after(Duration::from_secs(if is_slow { 120 } else { 0 }))
+    });
+    for _ in 0..3 {
+        desk.pass(60_000).await;
+        let told = Instant::now();
+        let (wanted, next) = happened(&desk, &cursor).await;
+        assert!(wait_until(async || slow.get().is_some()).await, "it is told nothing");
+        let others: Vec<_> = wanted.into_iter().filter(|event| Some(&event["subject"]) != slow.get()).collect();
+        assert!(!others.is_empty(), "nobody else calls");
+        come(&receiver, |events| has(events, &others)).await;
+        assert!(told.elapsed() < OTHERS, "{:?}", told.elapsed());
+        cursor = next;
+    }
+    // What it does not answer is tried again, and what follows of that call waits.
+    let received = receiver.received();
+    let of_slow = received.iter().filter(|one| Some(&event(one)["subject"]) == slow.get());
+    assert_eq!(of_slow.map(|one| one.header("webhook-id")).collect::<BTreeSet<_>>().len(), 1);
 }
