@@ -1,5 +1,5 @@
 use std::{
-    collections::HashSet,
+    collections::{HashSet, VecDeque},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use futures::StreamExt as _;
+use futures::{StreamExt as _, stream::FuturesUnordered};
 use model::PlainSecret;
 use tokio::{
     sync::{Notify, Semaphore, watch},
@@ -30,6 +30,8 @@ const REQUESTS_AT_ONCE: usize = 16;
 const BATCH: usize = 64;
 /// How often it is looked for what has become due, when nobody says that anything has.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long answers are collected that are written down together, if others are still waited for.
+const TOGETHER: Duration = Duration::from_millis(100);
 /// How long deliveries that are under way may take when it is time to stop.
 const LAST: Duration = Duration::from_secs(5);
 
@@ -45,6 +47,9 @@ pub struct EngineCounters {
     /// Looks at which too many receivers were delivered to already.
     pub crowded: u64,
 }
+
+/// Where a delivery goes, and with what it is signed.
+type Addressed = (Result<WebhookUrl, InvalidUrl>, Vec<PlainSecret>);
 
 /// What delivers. Cheap to clone.
 #[derive(Debug)]
@@ -230,28 +235,73 @@ impl<O: Outbox> Engine<O> {
         Ok(taken)
     }
 
-    /// Delivers until nothing is due or the lease is lost.
+    /// Delivers until nothing is due or the lease is lost. Whoever is waited for holds up nothing but what has to come after it.
     async fn drain(&self, receiver: Uuid) -> Result<(), OutboxError> {
-        while self.0.leases.is_held(receiver) {
-            let Some(Batch { url, secrets, due }) = self.0.outbox.batch(receiver, BATCH).await? else { return Ok(()) };
-            if due.is_empty() {
+        let (mut waiting, mut under_way) = (VecDeque::new(), FuturesUnordered::new());
+        // The places of both.
+        let mut taken = HashSet::new();
+        let mut ended = Ok(());
+        while ended.is_ok() && self.0.leases.is_held(receiver) {
+            if waiting.is_empty() && under_way.len() < REQUESTS_AT_ONCE {
+                match self.0.outbox.batch(receiver, BATCH).await {
+                    Ok(Some(Batch { url, secrets, due })) => {
+                        let to = Arc::new((url, secrets));
+                        let new = due.into_iter().filter(|due| taken.insert(due.position));
+                        waiting.extend(new.map(|due| (Arc::clone(&to), due)));
+                    }
+                    Ok(None) => break,
+                    Err(error) => {
+                        ended = Err(error);
+                        break;
+                    }
+                }
+            }
+            if waiting.is_empty() && under_way.is_empty() {
                 return Ok(());
             }
-            let (url, secrets) = (url.as_ref(), &secrets[..]);
-            let tries = futures::stream::iter(due).map(|due| async move {
-                let due = self.0.outbox.still(receiver, due)?;
-                let at = self.0.outbox.now();
-                let (since, attempts, position) = (due.since, due.attempts.saturating_add(1), due.position);
-                let answer = self.send(url, secrets, due, at.as_millis().div_euclid(1_000)).await;
-                let next = next(&answer, attempts, since, self.0.outbox.now(), rand::random());
-                Some(Outcome { position, at, answer, next })
-            });
-            let outcomes: Vec<Option<Outcome>> = tries.buffer_unordered(REQUESTS_AT_ONCE).collect().await;
-            let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
-            outcomes.iter().for_each(|outcome| self.0.signals.count(outcome.next));
-            self.0.outbox.settle(receiver, outcomes).await?;
+            let begun = Instant::now();
+            let mut outcomes = Vec::new();
+            loop {
+                while under_way.len() < REQUESTS_AT_ONCE {
+                    let Some((to, due)) = waiting.pop_front() else { break };
+                    under_way.push(self.attempt(receiver, to, due));
+                }
+                let until = begun + if outcomes.is_empty() { LOOK } else { TOGETHER };
+                tokio::select! {
+                    () = time::sleep_until(until) => break,
+                    tried = under_way.next() => {
+                        let Some((position, outcome)) = tried else { break };
+                        taken.remove(&position);
+                        outcomes.extend(outcome);
+                    }
+                }
+            }
+            ended = self.settle(receiver, outcomes).await;
         }
-        Ok(())
+        // What was sent is answered, whoever delivers next.
+        let rest: Vec<_> = under_way.collect().await;
+        let settled = self.settle(receiver, rest.into_iter().filter_map(|(_, outcome)| outcome).collect()).await;
+        ended.and(settled)
+    }
+
+    async fn settle(&self, receiver: Uuid, outcomes: Vec<Outcome>) -> Result<(), OutboxError> {
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        outcomes.iter().for_each(|outcome| self.0.signals.count(outcome.next));
+        self.0.outbox.settle(receiver, outcomes).await
+    }
+
+    /// Tries a delivery, if it is still to be tried: its place, and how that ended.
+    async fn attempt(&self, receiver: Uuid, to: Arc<Addressed>, due: Due) -> (i64, Option<Outcome>) {
+        let position = due.position;
+        let Some(due) = self.0.outbox.still(receiver, due) else { return (position, None) };
+        let at = self.0.outbox.now();
+        let (since, attempts) = (due.since, due.attempts.saturating_add(1));
+        let (url, secrets) = &*to;
+        let answer = self.send(url.as_ref(), secrets, due, at.as_millis().div_euclid(1_000)).await;
+        let next = next(&answer, attempts, since, self.0.outbox.now(), rand::random());
+        (position, Some(Outcome { position, at, answer, next }))
     }
 
     async fn send(

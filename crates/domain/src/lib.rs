@@ -126,6 +126,7 @@ mod spool;
 mod switch;
 mod switch_administrator;
 mod tell_limits;
+mod tell_webhook_off;
 mod throttle;
 mod ticket;
 mod tighten;

@@ -103,6 +103,9 @@ pub enum Action {
     /// A person or the operator made a derived token of a key.
     #[serde(rename = "key.token_create")]
     KeyTokenCreate,
+    /// A webhook that a key has made in the contact centre was switched off, though nobody did it.
+    #[serde(rename = "key.webhook_disable")]
+    KeyWebhookDisable,
     /// The list of keys was exported as a table.
     #[serde(rename = "key.export")]
     KeyExport,
@@ -244,6 +247,7 @@ impl Action {
             Self::KeyRestore => "key.restore",
             Self::KeyReveal => "key.reveal",
             Self::KeyTokenCreate => "key.token_create",
+            Self::KeyWebhookDisable => "key.webhook_disable",
             Self::KeyExport => "key.export",
             Self::AuditExport => "audit.export",
             Self::AuditAdopt => "audit.adopt",

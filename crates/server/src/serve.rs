@@ -94,8 +94,9 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     }
     let (gateway, otlp) = (settings.gateway.clone(), settings.otlp.clone());
     let accepted = |listener: &ListenerEntry| accepted(&keydesk, &settings.installation, listener);
-    let (at_authz, over_grpc, over_spoe) =
-        (accepted(&settings.authz)?, accepted(&settings.grpc)?, accepted(&settings.spoe)?);
+    let (at_authz, over_spoe) = (accepted(&settings.authz)?, accepted(&settings.spoe)?);
+    #[cfg(feature = "grpc")]
+    let over_grpc = accepted(&settings.grpc)?;
     let at_gateway = accepted(&settings.forward.accepted)?;
     let installation = installation(&keydesk, &settings.installation, &settings.forward.accepted)?.id;
     // The system may have chosen the port.

@@ -10,6 +10,10 @@ mod limit_state;
 mod meters;
 mod nodes;
 mod quota_state;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(not(feature = "redis"))]
+#[path = "limits/without_redis.rs"]
 mod redis;
 mod spec;
 mod used;
@@ -387,7 +391,7 @@ impl Limits {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "redis"))]
 mod tests {
     use model::Instant;
     use store::testing::TestDatabase;

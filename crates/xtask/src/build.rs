@@ -16,7 +16,7 @@ const HOST: &str = env!("HOST_TARGET");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
     Release,
-    /// As soon as can be, for the first start from a fresh clone: not optimised, and without gRPC.
+    /// As soon as can be, for the first start from a fresh clone: not optimised, and without gRPC and Redis.
     Start,
     /// As the Rust tests compile it, so that tests of the whole product cost no second compilation.
     Dev,
@@ -94,12 +94,29 @@ pub(crate) fn all(steps: &Steps) -> Result<PathBuf> {
 /// Client, site and server; each step does only what is not up to date. Returns the binary.
 pub(crate) fn with(profile: Profile, steps: &Steps) -> Result<PathBuf> {
     let _lock = lock()?;
+    match profile {
+        Profile::Release | Profile::Dev => site(steps)?,
+        Profile::Start => start_site(steps)?,
+    }
+    server(profile, steps)
+}
+
+/// The server of the first start without a client, if there is no client yet: its pages are documents and plain forms, and it is there
+/// minutes earlier. Returns the binary.
+pub(crate) fn before_client(steps: &Steps) -> Result<Option<PathBuf>> {
+    let _lock = lock()?;
+    if client::exists(Size::AsCompiled) {
+        return Ok(None);
+    }
+    steps.run("assemble site without client", || site::assemble(None, &paths::start_site(), Size::AsCompiled))?;
+    server(Profile::Start, steps).map(Some)
+}
+
+fn server(profile: Profile, steps: &Steps) -> Result<PathBuf> {
     let mut cargo = profile.cargo("build");
     match profile {
-        Profile::Release => site(steps)?,
-        Profile::Start => start_site(steps)?,
+        Profile::Release | Profile::Start => {}
         Profile::Dev => {
-            site(steps)?;
             lint::compile_with(&mut cargo);
             // Beside an example, which fills databases with many keys, cargo builds the binary with the features of tests.
             cargo.args(["--example", "seed"]);
@@ -116,13 +133,13 @@ pub(crate) fn with(profile: Profile, steps: &Steps) -> Result<PathBuf> {
 /// The browser's side, which the server embeds: `.cargo/config.toml` tells its build where.
 pub(crate) fn site(steps: &Steps) -> Result<()> {
     let client = client::build(Size::Small, steps)?;
-    steps.run("assemble site", || site::assemble(&client, &paths::site(), Size::Small))
+    steps.run("assemble site", || site::assemble(Some(&client), &paths::site(), Size::Small))
 }
 
 /// The same for the first start.
 fn start_site(steps: &Steps) -> Result<()> {
     let client = client::build(Size::AsCompiled, steps)?;
-    steps.run("assemble site", || site::assemble(&client, &paths::start_site(), Size::AsCompiled))
+    steps.run("assemble site", || site::assemble(Some(&client), &paths::start_site(), Size::AsCompiled))
 }
 
 /// Makes `folder/keydesk` the binary that was built last, whatever its profile: what README's commands call.

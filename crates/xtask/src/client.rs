@@ -4,10 +4,9 @@ use crate::digest::{self, Stamp};
 use crate::paths;
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{npm, wasm};
+use crate::{npm, site, wasm};
 use std::fs;
 use std::path::{Path, PathBuf};
-use wasm_bindgen_cli_support::Bindgen;
 
 /// Optimisations for size, then features that every compiler of the client uses and every browser of the last years
 /// has.
@@ -55,6 +54,11 @@ impl Size {
     }
 }
 
+/// Whether there is one of this size that is up to date, or was; only such a one can be had at once.
+pub(crate) fn exists(size: Size) -> bool {
+    paths::work().join(size.name()).join("keydesk_bg.wasm").is_file()
+}
+
 /// Builds what is not up to date, and returns the folder with `keydesk.js`, `keydesk_bg.wasm` and perhaps `snippets/`.
 pub(crate) fn build(size: Size, steps: &Steps) -> Result<PathBuf> {
     let output = paths::work().join(size.name());
@@ -92,6 +96,7 @@ fn inputs(compiler: &str, optimized: bool) -> Result<String> {
         "crates/app",
         "crates/client",
         "crates/model",
+        "crates/site-tools",
         "crates/xtask/src/client.rs",
         "crates/xtask/src/wasm.rs",
     ];
@@ -104,20 +109,12 @@ fn bind(compiled: &Path, output: &Path, nameless: bool) -> Result<()> {
     if output.exists() {
         fs::remove_dir_all(output).map_err(Failure::at(output))?;
     }
-    Bindgen::new()
-        .input_path(compiled)
-        .out_name("keydesk")
-        .web(true)
-        .and_then(|bindgen| {
-            bindgen
-                .typescript(false)
-                // The page names the wasm file, because its name holds a digest that the script cannot know.
-                .omit_default_module_path(true)
-                .remove_name_section(nameless)
-                .remove_producers_section(true)
-                .generate(output)
-        })
-        .map_err(|error| Failure::new(format!("wasm-bindgen could not bind the client: {error:#}")))
+    let mut tools = site::tools();
+    tools.arg("bind").arg(compiled).arg(output);
+    if nameless {
+        tools.arg("--nameless");
+    }
+    process::capture(&mut tools).map(drop)
 }
 
 fn shrink(wasm_opt: &Path, module: &Path) -> Result<()> {

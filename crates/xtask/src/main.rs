@@ -7,6 +7,7 @@
 mod advisories;
 mod apt;
 mod bench;
+mod beside;
 mod browser;
 mod build;
 mod chaos;

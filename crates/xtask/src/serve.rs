@@ -1,19 +1,25 @@
 //! `cargo xtask serve`: build what changed, then become the server.
 
+use crate::beside::Beside;
 use crate::build::{self, Profile};
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
 use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::ExitCode;
 
 const LISTEN: &str = "127.0.0.1:3000";
 const GATEWAY: &str = "127.0.0.1:8080";
 
 /// What is said before a server that nothing has optimised is started.
-const QUICK: &str = "This is the quick build, `target/bin/keydesk`: right for trying out; slower, with larger pages, and without gRPC.
+const QUICK: &str = "This is the quick build, `target/bin/keydesk`: right for trying out; slower, with larger pages, and without gRPC and Redis.
 `cargo xtask serve --release` makes the optimised one, once, in some twenty minutes on two cores; after that `cargo xtask serve` runs it.";
+
+/// What is said before a server whose client is not compiled yet.
+const WITHOUT_CLIENT: &str = "The pages work from now on, as documents and plain forms. What makes them interactive is compiled meanwhile, in some three minutes on two
+cores; then the server starts again with it, by itself.";
 
 /// Returns only when it fails. `own` are xtask's arguments and the server's, `passed_on` the server's alone.
 pub(crate) fn run(own: &[String], passed_on: &[String]) -> Result<ExitCode> {
@@ -37,12 +43,36 @@ pub(crate) fn run(own: &[String], passed_on: &[String]) -> Result<ExitCode> {
         None => unasked(std::env::var_os(Profile::VARIABLE).is_some(), Profile::Release.binary().is_file())?,
     };
     let steps = Steps::new();
-    let binary = build::with(profile, &steps)?;
+    let first = if profile == Profile::Start { build::before_client(&steps)? } else { None };
+    let served = first.map(|binary| serve_beside(&binary, &args, &steps)).transpose()?;
+    let built = build::with(profile, &steps);
+    let Some(served) = served else { return become_server(&built?, profile, &args, &steps) };
+    match built {
+        Ok(binary) => {
+            served.stop();
+            become_server(&binary, profile, &args, &steps)
+        }
+        Err(failure) => {
+            say(&format!("The interactive pages can't be built: {failure}. What is served goes on."));
+            Ok(served.wait())
+        }
+    }
+}
+
+/// Serves while the client is compiled.
+fn serve_beside(binary: &Path, args: &[String], steps: &Steps) -> Result<Beside> {
+    say(&steps.total());
+    say(WITHOUT_CLIENT);
+    let served = Beside::start(process::command(binary).arg("serve").args(args))?;
+    Ok(served)
+}
+
+fn become_server(binary: &Path, profile: Profile, args: &[String], steps: &Steps) -> Result<ExitCode> {
     say(&steps.total());
     if profile == Profile::Start {
         say(QUICK);
     }
-    let error = process::command(&binary).arg("serve").args(&args).exec();
+    let error = process::command(binary).arg("serve").args(args).exec();
     Err(Failure::new(format!("{} could not be started: {error}", binary.display())))
 }
 

@@ -6,14 +6,13 @@ use crate::client::Size;
 use crate::css;
 use crate::digest;
 use crate::paths;
-use crate::process::{Failure, Result};
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use crate::process::{self, Failure, Result};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Files that browsers and crawlers look for under exactly this name.
 const FIXED_NAMES: [&str; 2] = ["favicon.ico", "robots.txt"];
@@ -27,12 +26,14 @@ struct Asset {
 }
 
 /// Puts together the client's files, the style and the public files in the folder `site`. Where small is no aim, nothing is
-/// compressed.
-pub(crate) fn assemble(client: &Path, site: &Path, size: Size) -> Result<()> {
+/// compressed. Without a client pages are documents and plain forms.
+pub(crate) fn assemble(client: Option<&Path>, site: &Path, size: Size) -> Result<()> {
     let mut assets = public()?;
     assets.push(style()?);
-    assets.extend(scripts(client)?);
-    write(&assets, site, size)
+    if let Some(client) = client {
+        assets.extend(scripts(client)?);
+    }
+    write(&assets, site, size, compress)
 }
 
 fn public() -> Result<Vec<Asset>> {
@@ -80,13 +81,24 @@ fn scripts(client: &Path) -> Result<Vec<Asset>> {
     Ok(assets)
 }
 
-fn write(assets: &[Asset], site: &Path, size: Size) -> Result<()> {
-    let mut expected = BTreeSet::new();
+/// `compress` makes the compressed forms of files, where they are smaller.
+fn write(assets: &[Asset], site: &Path, size: Size, compress: impl FnOnce(&[&Path]) -> Result<()>) -> Result<()> {
+    let (mut expected, mut to_compress) = (BTreeSet::new(), Vec::new());
     let mut manifest = BTreeMap::new();
     for asset in assets {
         let file = site.join(&asset.path);
         if fs::read(&file).ok().as_deref() != Some(&asset.bytes) {
-            replace(&file, &asset.bytes, size == Size::Small && compressible(&asset.path))?;
+            for suffix in ["br", "gz"] {
+                remove(&with_suffix(&file, suffix))?;
+            }
+            if size == Size::Small && compressible(&asset.path) {
+                // Under another name until its compressed forms are there.
+                let new = with_suffix(&file, "new");
+                put(&new, &asset.bytes)?;
+                to_compress.push((new, file.clone()));
+            } else {
+                put(&file, &asset.bytes)?;
+            }
         }
         expected.extend([with_suffix(&file, "br"), with_suffix(&file, "gz"), file]);
         manifest.insert(
@@ -94,6 +106,7 @@ fn write(assets: &[Asset], site: &Path, size: Size) -> Result<()> {
             json!({ "path": format!("/{}", asset.path), "content_type": content_type(&asset.path) }),
         );
     }
+    name(&to_compress, compress)?;
     let list = site.join("manifest.json");
     let text = serde_json::to_string_pretty(&manifest).map_err(|error| Failure::new(error.to_string()))? + "\n";
     if fs::read_to_string(&list).ok().as_deref() != Some(&text) {
@@ -102,27 +115,46 @@ fn write(assets: &[Asset], site: &Path, size: Size) -> Result<()> {
     expected.insert(list);
     for file in digest::files(site)? {
         if !expected.contains(&file) {
-            fs::remove_file(&file).map_err(Failure::at(&file))?;
+            remove(&file)?;
         }
     }
     Ok(())
 }
 
-/// Writes the compressed forms that are smaller, then the file itself: once it is there, its forms are too.
-fn replace(file: &Path, bytes: &[u8], compress: bool) -> Result<()> {
-    for (suffix, pack) in [("br", brotli as fn(&[u8]) -> std::io::Result<Vec<u8>>), ("gz", gzip)] {
-        let packed = with_suffix(file, suffix);
-        if packed.exists() {
-            fs::remove_file(&packed).map_err(Failure::at(&packed))?;
-        }
-        if compress {
-            let smaller = pack(bytes).map_err(Failure::at(&packed))?;
-            if smaller.len() < bytes.len() {
-                put(&packed, &smaller)?;
+/// Gives new files their names when their compressed forms are there: whoever sees one has its forms.
+fn name(files: &[(PathBuf, PathBuf)], compress: impl FnOnce(&[&Path]) -> Result<()>) -> Result<()> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    compress(&files.iter().map(|(new, _)| new.as_path()).collect::<Vec<_>>())?;
+    for (new, file) in files {
+        for suffix in ["br", "gz"] {
+            let packed = with_suffix(new, suffix);
+            if packed.exists() {
+                fs::rename(&packed, with_suffix(file, suffix)).map_err(Failure::at(&packed))?;
             }
         }
+        fs::rename(new, file).map_err(Failure::at(new))?;
     }
-    put(file, bytes)
+    Ok(())
+}
+
+fn compress(files: &[&Path]) -> Result<()> {
+    process::capture(tools().arg("compress").args(files)).map(drop)
+}
+
+/// The program that binds and compresses. It is compiled when it is first needed.
+pub(crate) fn tools() -> Command {
+    let mut cargo = process::cargo();
+    cargo.args(["run", "--quiet", "--package", "site-tools", "--"]);
+    cargo
+}
+
+fn remove(file: &Path) -> Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Failure::at(file)(error)),
+        _ => Ok(()),
+    }
 }
 
 fn put(file: &Path, bytes: &[u8]) -> Result<()> {
@@ -145,20 +177,6 @@ fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
     name.push(".");
     name.push(suffix);
     name.into()
-}
-
-fn brotli(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut packed = Vec::new();
-    let parameters =
-        brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: bytes.len(), ..Default::default() };
-    brotli::BrotliCompress(&mut &*bytes, &mut packed, &parameters)?;
-    Ok(packed)
-}
-
-fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes)?;
-    encoder.finish()
 }
 
 fn extension(path: &str) -> &str {
@@ -197,6 +215,16 @@ mod tests {
         Asset { name: name.into(), path: path.into(), bytes: bytes.into() }
     }
 
+    /// In place of the program, which is tested beside its code: each long file has smaller forms.
+    fn pack(files: &[&Path]) -> Result<()> {
+        for file in files.iter().filter(|file| fs::read(file).unwrap().len() > 10) {
+            for suffix in ["br", "gz"] {
+                fs::write(with_suffix(file, suffix), suffix).unwrap();
+            }
+        }
+        Ok(())
+    }
+
     fn names(site: &Path) -> Vec<String> {
         digest::files(site).unwrap().iter().map(|file| below(site, file)).collect()
     }
@@ -205,12 +233,12 @@ mod tests {
     fn files_are_compressed_only_where_that_is_smaller_and_stale_ones_go() {
         let site = tempfile::tempdir().unwrap();
         let long = "keydesk ".repeat(100).into_bytes();
-        write(&[asset("a.css", "pkg/a.1.css", &long), asset("x.txt", "x.txt", b"x")], site.path(), Size::Small)
+        write(&[asset("a.css", "pkg/a.1.css", &long), asset("x.txt", "x.txt", b"x")], site.path(), Size::Small, pack)
             .unwrap();
         assert_eq!(names(site.path()), ["manifest.json", "pkg/a.1.css", "pkg/a.1.css.br", "pkg/a.1.css.gz", "x.txt"]);
-        write(&[asset("a.css", "pkg/a.2.css", b"y")], site.path(), Size::Small).unwrap();
+        write(&[asset("a.css", "pkg/a.2.css", b"y")], site.path(), Size::Small, pack).unwrap();
         assert_eq!(names(site.path()), ["manifest.json", "pkg/a.2.css"]);
-        write(&[asset("a.css", "pkg/a.1.css", &long)], site.path(), Size::AsCompiled).unwrap();
+        write(&[asset("a.css", "pkg/a.1.css", &long)], site.path(), Size::AsCompiled, pack).unwrap();
         assert_eq!(names(site.path()), ["manifest.json", "pkg/a.1.css"]);
     }
 
@@ -225,16 +253,16 @@ mod tests {
                 .map(|file| fs::metadata(file).unwrap().modified().unwrap())
                 .collect()
         };
-        write(&assets, site.path(), Size::Small).unwrap();
+        write(&assets, site.path(), Size::Small, pack).unwrap();
         let before = times();
-        write(&assets, site.path(), Size::Small).unwrap();
+        write(&assets, site.path(), Size::Small, pack).unwrap();
         assert_eq!(before, times());
     }
 
     #[test]
     fn the_manifest_maps_names_to_addresses_and_types() {
         let site = tempfile::tempdir().unwrap();
-        write(&[asset("keydesk.js", "pkg/keydesk.1.js", b"")], site.path(), Size::Small).unwrap();
+        write(&[asset("keydesk.js", "pkg/keydesk.1.js", b"")], site.path(), Size::Small, pack).unwrap();
         let manifest: serde_json::Value =
             serde_json::from_slice(&fs::read(site.path().join("manifest.json")).unwrap()).unwrap();
         assert_eq!(

@@ -31,6 +31,7 @@ pub(crate) const ACTIONS: [(&str, &[(Action, &str)]); 7] = [
             (Action::KeyRestore, "Restored"),
             (Action::KeyReveal, "Key shown"),
             (Action::KeyTokenCreate, "Token made"),
+            (Action::KeyWebhookDisable, "Webhook of the key switched off"),
             (Action::KeyExport, "List of keys exported"),
         ],
     ),

@@ -7,8 +7,8 @@ use crate::{
     id::{AgentId, CallId, CampaignId, ContactId, LeadId, QueueId},
     millis,
     objects::{
-        AgentStatus, Attempt, Contact, Direction, DisconnectedBy, FlowedOutTo, Lead, LeadStatus, LegState, OfferResult,
-        Outcome, PhoneNumber, QueueSettings, Relation, Wrap,
+        AgentStatus, Contact, Direction, DisconnectedBy, FlowedOutTo, Lead, LegState, OfferResult, Outcome,
+        PhoneNumber, QueueSettings, Relation, Wrap,
     },
 };
 
@@ -152,24 +152,23 @@ pub enum Body {
 
     /// `contact.created` or `contact.updated`, and what holds now.
     ContactWritten(Box<Contact>),
-    /// `lead.updated`: it was entered or changed, and what holds now.
+    /// `lead.updated`: it was entered or changed, or an attempt began or ended, and what holds now.
     LeadWritten(Box<Lead>),
-    /// `lead.updated`: an attempt began or ended.
-    LeadTried {
-        /// What is to become of it.
-        status: LeadStatus,
-        /// The attempt; one of the same call is replaced.
-        attempt: Box<Attempt>,
-    },
 
     /// `interval.closed`: an interval of 15 minutes is over. The subject is its queue or agent.
-    IntervalClosed(#[serde(with = "millis")] Instant),
-    /// `interval.revised`: a figure of an interval that was final has changed.
+    IntervalClosed {
+        /// When the interval began.
+        #[serde(with = "millis")]
+        start: Instant,
+        /// How often it was revised while it went on.
+        revision: u32,
+    },
+    /// `interval.revised`: a leg that counts in the interval was corrected after it was closed. The interval may still go on.
     IntervalRevised {
         /// When the interval began.
         #[serde(with = "millis")]
         start: Instant,
-        /// How often it has been changed.
+        /// How often it has been revised, as its row says.
         revision: u32,
     },
 }

@@ -116,8 +116,8 @@ impl EventType {
             Body::QueueUpdated(_) => Self::QueueUpdated,
             Body::ContactWritten(contact) if contact.created_at == contact.updated_at => Self::ContactCreated,
             Body::ContactWritten(_) => Self::ContactUpdated,
-            Body::LeadTried { .. } | Body::LeadWritten(_) => Self::LeadUpdated,
-            Body::IntervalClosed(_) => Self::IntervalClosed,
+            Body::LeadWritten(_) => Self::LeadUpdated,
+            Body::IntervalClosed { .. } => Self::IntervalClosed,
             Body::IntervalRevised { .. } => Self::IntervalRevised,
         }
     }

@@ -17,7 +17,6 @@ pub(super) fn of_event(event: &Event) -> usize {
         Body::WrapWritten(wrap) => of_wrap(wrap),
         Body::ContactWritten(contact) => of_contact(contact),
         Body::LeadWritten(lead) => of_lead(lead),
-        Body::LeadTried { .. } => size_of::<Attempt>(),
         Body::QueueUpdated(_) => size_of::<QueueSettings>(),
         Body::RecordingPaused(why) => why.len(),
         _ => 0,

@@ -58,7 +58,7 @@ pub struct Recording {
     /// When it is deleted.
     #[serde(with = "millis::optional")]
     pub retain_until: Option<Instant>,
-    /// `seq` of its last event.
+    /// `seq` of the last event that changed it: its own, or the one that ended its leg.
     pub seq: u64,
     /// Events about it so far.
     pub subject_seq: u32,

@@ -25,6 +25,9 @@ pub struct Wrap {
     pub late: bool,
     /// 0 for the first writing, and one more for each that changes it.
     pub revision: u32,
+    /// When it was written first.
+    #[serde(with = "millis")]
+    pub created_at: Instant,
     /// When it was written last.
     #[serde(with = "millis")]
     pub written_at: Instant,

@@ -73,7 +73,7 @@ pub(crate) fn status_at(campaign: &Campaign, lead: &Lead, now: Instant) -> LeadS
     let due = lead.status == LeadStatus::Waiting
         && rested
         && begun
-        && zones_of_lead(lead, next_number(lead).map(|number| &**number))
+        && zones_of_callee(Some(lead), next_number(lead).map(|number| &**number))
             .iter()
             .all(|zone| is_allowed(&campaign.dialling_hours, zone, now));
     if due { LeadStatus::Due } else { lead.status }
@@ -89,10 +89,10 @@ fn next_number(lead: &Lead) -> Option<&Arc<PhoneNumber>> {
     lead.phones.get(lead.attempts.len() % lead.phones.len().max(1))
 }
 
-/// Whose clocks somebody may have who is called at one of a lead's numbers: the lead's own, else those of the number's country.
-pub(crate) fn zones_of_lead<'a>(lead: &'a Lead, number: Option<&PhoneNumber>) -> &'a [TimeZone] {
+/// Whose clocks somebody may have who is called: the lead's own if they are one who has them, else those of the number's country, else UTC.
+pub(crate) fn zones_of_callee<'a>(lead: Option<&'a Lead>, number: Option<&PhoneNumber>) -> &'a [TimeZone] {
     static UTC: TimeZone = TimeZone::UTC;
-    if let Some(zone) = &lead.timezone {
+    if let Some(zone) = lead.and_then(|lead| lead.timezone.as_ref()) {
         return slice::from_ref(zone);
     }
     match number.map(zones_of).unwrap_or_default() {

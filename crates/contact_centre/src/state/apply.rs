@@ -1,7 +1,7 @@
 use super::{State, revisions::Revised};
 use crate::{
     event::{Body, Event, Subject},
-    objects::{Attempt, Lead, LeadStatus, Pause, Queue, Recording, RecordingStatus, SettingsSince},
+    objects::{Lead, LeadStatus, Pause, Queue, Recording, RecordingStatus, SettingsSince},
     staff,
 };
 
@@ -38,12 +38,15 @@ impl State {
                     self.contacts_made += u64::from(self.contacts.put(contact));
                 }
             }
-            Subject::Lead(id) => {
+            Subject::Lead(_) => {
                 if let Body::LeadWritten(lead) = &event.body {
-                    self.leads.put((**lead).clone());
-                }
-                if let Some(lead) = self.leads.get_mut(id) {
-                    apply_to_lead(lead, event);
+                    debug_assert!(lead.status != LeadStatus::Due, "due is derived by now");
+                    self.leads.put(Lead {
+                        seq: event.seq,
+                        subject_seq: event.subject_seq,
+                        updated_at: event.at,
+                        ..(**lead).clone()
+                    });
                 }
             }
         }
@@ -86,22 +89,4 @@ fn apply_to_recording(recording: &mut Recording, event: &Event) {
     recording.seq = event.seq;
     recording.subject_seq = event.subject_seq;
     recording.updated_at = event.at;
-}
-
-fn apply_to_lead(lead: &mut Lead, event: &Event) {
-    if let Body::LeadTried { status, attempt } = &event.body {
-        lead.status = *status;
-        put_attempt(lead, attempt);
-    }
-    lead.seq = event.seq;
-    lead.subject_seq = event.subject_seq;
-    lead.updated_at = event.at;
-}
-
-fn put_attempt(lead: &mut Lead, attempt: &Attempt) {
-    match lead.attempts.iter_mut().find(|known| known.call_id == attempt.call_id) {
-        Some(known) => *known = attempt.clone(),
-        None => lead.attempts.push(attempt.clone()),
-    }
-    debug_assert!(lead.status != LeadStatus::Due, "due is derived by now");
 }

@@ -53,7 +53,7 @@ impl State {
                     self.callbacks.insert(id, event.at);
                 }
             }
-            Body::Ended(_) => self.end_recording(recording, event.at),
+            Body::Ended(_) => self.end_recording(recording, event),
             Body::Closed => {
                 self.live.remove(&id);
                 if let Some(agent) = agent {
@@ -86,12 +86,14 @@ impl State {
         self.recordings.insert(id, recording);
     }
 
-    fn end_recording(&mut self, id: Option<RecordingId>, at: Instant) {
+    /// Ends a recording with its leg. It has no event of its own then, but has changed.
+    fn end_recording(&mut self, id: Option<RecordingId>, event: &Event) {
         if let Some(recording) = id.and_then(|id| self.recordings.get_mut(&id)) {
-            recording.end_pause(at);
-            recording.ended_at = Some(at);
+            recording.end_pause(event.at);
+            recording.ended_at = Some(event.at);
             recording.status = RecordingStatus::Processing;
-            recording.updated_at = at;
+            recording.seq = event.seq;
+            recording.updated_at = event.at;
         }
     }
 

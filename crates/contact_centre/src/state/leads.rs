@@ -45,11 +45,6 @@ impl LeadIndex {
         self.by_id.get(&id)
     }
 
-    /// A lead, of which neither its campaign nor its external id is changed.
-    pub(super) fn get_mut(&mut self, id: LeadId) -> Option<&mut Lead> {
-        self.by_id.get_mut(&id)
-    }
-
     pub(super) fn all(&self) -> impl Iterator<Item = &Lead> {
         self.by_id.values()
     }

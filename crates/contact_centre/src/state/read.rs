@@ -177,7 +177,7 @@ impl State {
         self.recordings.values()
     }
 
-    /// Intervals whose figures changed after they were final.
+    /// Intervals in which legs were corrected after they were closed.
     pub fn revisions(&self) -> &Revisions {
         &self.revisions
     }

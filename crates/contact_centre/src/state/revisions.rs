@@ -4,14 +4,14 @@ use model::Instant;
 
 use crate::event::Subject;
 
-/// How often figures of an interval of 15 minutes changed after they were final, by its queue or agent and its start.
+/// How often legs that count in an interval of 15 minutes were corrected after they were closed, by its queue or agent and its start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Revisions(BTreeMap<(Subject, Instant), Revised>);
 
 /// The last revision of an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Revised {
-    /// How often it changed.
+    /// How often it was revised.
     pub revision: u32,
     /// The `seq` of the last change.
     pub seq: u64,

@@ -54,6 +54,7 @@ pub struct WrapView<'a> {
     by: ByView,
     late: bool,
     revision: u32,
+    created_at: Instant,
     updated_at: Instant,
 }
 
@@ -69,6 +70,7 @@ impl<'a> WrapView<'a> {
             by: ByView { agent_id: wrap.by.agent_id, key_id: wrap.by.key_id },
             late: wrap.late,
             revision: wrap.revision,
+            created_at: wrap.created_at,
             updated_at: wrap.written_at,
         }
     }

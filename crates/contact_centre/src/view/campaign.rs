@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use super::{NumberView, Rights};
 use crate::{
+    event::Event,
     id::{CallId, CampaignId, ContactId, LeadId},
     objects::{Campaign, DiallingHours, DiallingMode, Lead, LeadStatus, Outcome},
     sim::status_at,
@@ -71,6 +72,11 @@ impl<'a> LeadView<'a> {
     /// What is to become of it, by the clock.
     pub fn status(&self) -> LeadStatus {
         self.status
+    }
+
+    /// A lead as it was after an event about it, as a caller with these rights sees it.
+    pub(super) fn after(campaign: Option<&Campaign>, lead: &'a Lead, event: &Event, rights: Rights) -> Self {
+        Self { updated_at: event.at, seq: event.seq, ..Self::of(campaign, lead, event.at, rights) }
     }
 
     /// A lead at an instant, by which it is due or not, as a caller with these rights sees it.

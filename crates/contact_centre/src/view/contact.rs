@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{NumberView, Rights};
 use crate::{
+    event::Event,
     id::ContactId,
     objects::{Contact, PhoneType},
 };
@@ -37,6 +38,11 @@ pub struct ContactView<'a> {
 }
 
 impl<'a> ContactView<'a> {
+    /// A contact as it was after an event about it, as a caller with these rights sees it.
+    pub(super) fn after(contact: &'a Contact, event: &Event, rights: Rights) -> Self {
+        Self { updated_at: event.at, seq: event.seq, ..Self::of(contact, rights) }
+    }
+
     /// A contact, as a caller with these rights sees it.
     pub fn of(contact: &'a Contact, rights: Rights) -> Self {
         let number = if rights.contacts { NumberView::whole } else { NumberView::masked };

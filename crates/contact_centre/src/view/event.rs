@@ -86,7 +86,7 @@ pub enum Data<'a> {
         id: Uuid,
         /// When it began.
         start: Instant,
-        /// How often it has been changed.
+        /// How often it has been revised.
         revision: u32,
     },
     /// Of something that has been forgotten since.
@@ -102,8 +102,7 @@ pub fn event_id(event: &Event) -> Uuid {
 impl<'a> EventView<'a> {
     /// An event, as a caller with these rights sees it. `call` is its leg as it was after the event, if it is about one.
     ///
-    /// Legs, agents and queues are as they were after the event, so it is the same whenever it is asked for. Recordings and leads are as
-    /// they are now: what changes of them is in the event's type and time.
+    /// What it is about is as it was after the event, so it is the same whenever it is asked for.
     pub fn of(state: &'a State, epoch: &'a Epoch, event: &'a Event, call: Option<&'a Call>, rights: Rights) -> Self {
         Self {
             id: event_id(event),
@@ -123,8 +122,9 @@ fn data<'a>(state: &'a State, event: &'a Event, call: Option<&'a Call>, rights: 
     let interval =
         |start, revision| Data::Interval { scope: event.subject.kind(), id: event.subject.id(), start, revision };
     Some(match (event.subject, &event.body) {
-        (_, Body::IntervalClosed(start)) => interval(*start, 0),
-        (_, Body::IntervalRevised { start, revision }) => interval(*start, *revision),
+        (_, Body::IntervalClosed { start, revision } | Body::IntervalRevised { start, revision }) => {
+            interval(*start, *revision)
+        }
         // Whoever may not see wraps learns that one was written, and no more.
         (Subject::Call(id), Body::WrapWritten(wrap)) if rights.wraps => {
             Data::Wrap(Box::new(WrapView::of(id, wrap, false)))
@@ -145,16 +145,16 @@ fn data<'a>(state: &'a State, event: &'a Event, call: Option<&'a Call>, rights: 
                 previous: StatusView::of(*previous, *previous_since),
             }
         }
-        (Subject::Agent(_), _) => return None,
         (Subject::Queue(id), _) => Data::Queue(Box::new(QueueView::after(state.queue(id)?, event))),
-        (Subject::Recording(id), _) => Data::Recording(Box::new(RecordingView::of(state, state.recording(id)?))),
+        (Subject::Recording(id), _) => {
+            Data::Recording(Box::new(RecordingView::after(state, state.recording(id)?, event)))
+        }
         (Subject::Contact(_), Body::ContactWritten(contact)) => {
-            Data::Contact(Box::new(ContactView::of(contact, rights)))
+            Data::Contact(Box::new(ContactView::after(contact, event, rights)))
         }
-        (Subject::Contact(id), _) => Data::Contact(Box::new(ContactView::of(state.contact(id)?, rights))),
-        (Subject::Lead(id), _) => {
-            let lead = state.lead(id)?;
-            Data::Lead(Box::new(LeadView::of(state.campaign(lead.campaign_id), lead, event.at, rights)))
+        (Subject::Lead(_), Body::LeadWritten(lead)) => {
+            Data::Lead(Box::new(LeadView::after(state.campaign(lead.campaign_id), lead, event, rights)))
         }
+        (Subject::Agent(_) | Subject::Contact(_) | Subject::Lead(_), _) => return None,
     })
 }

@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use super::{AgentName, agent_name};
 use crate::{
+    event::{Body, Event},
     id::{CallId, RecordingId},
     objects::{Recording, RecordingStatus},
     state::State,
@@ -33,6 +34,27 @@ pub struct RecordingView<'a> {
 }
 
 impl<'a> RecordingView<'a> {
+    /// A recording as it was after an event about it.
+    pub(super) fn after(state: &'a State, recording: &'a Recording, event: &Event) -> Self {
+        let now = Self { updated_at: event.at, seq: event.seq, ..Self::of(state, recording) };
+        match &event.body {
+            Body::RecordingAvailable(until) => {
+                Self { status: RecordingStatus::Available, retain_until: Some(*until), ..now }
+            }
+            Body::RecordingDeleted => Self { status: RecordingStatus::Deleted, ..now },
+            body => {
+                // It begins with its first event, and then is paused and goes on by turns: so what happened at one instant has an order, too.
+                let begun = usize::try_from(event.subject_seq / 2).unwrap_or(usize::MAX);
+                let mut pauses = now.pauses;
+                pauses.truncate(begun);
+                if let (Body::RecordingPaused(_), Some(last)) = (body, pauses.last_mut()) {
+                    last.to_ms = None;
+                }
+                Self { status: RecordingStatus::Recording, duration_ms: None, retain_until: None, pauses, ..now }
+            }
+        }
+    }
+
     /// A recording.
     pub fn of(state: &'a State, recording: &'a Recording) -> Self {
         let offset = |at: Instant| at.as_millis() - recording.started_at.as_millis();

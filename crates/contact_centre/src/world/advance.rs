@@ -139,7 +139,8 @@ impl World {
         let agents = self.state.agents().filter(there).map(|agent| Subject::Agent(agent.id));
         let subjects: Vec<_> = self.state.queues().map(|queue| Subject::Queue(queue.id)).chain(agents).collect();
         for subject in subjects {
-            let _ = self.emit(None, subject, Body::IntervalClosed(start));
+            let revision = self.state.revisions().get(subject, start).map_or(0, |last| last.revision);
+            let _ = self.emit(None, subject, Body::IntervalClosed { start, revision });
         }
         self.set(at.plus_millis(Revisions::INTERVAL_MS), What::Interval);
     }

@@ -57,7 +57,7 @@ pub(super) struct Head {
 
 impl Head {
     /// Of files that are read.
-    pub(super) const FORMAT: u32 = 1;
+    pub(super) const FORMAT: u32 = 2;
 }
 
 /// An opening of the file.

@@ -1,20 +1,41 @@
 //! An agent's time by the clock: whatever they did, its parts are the interval.
 
+use std::collections::BTreeMap;
+
 use contact_centre::{
     metrics::{agent_times, intervals},
     objects::{Activity, AgentStatus, Reason, RoutingState, Stay},
+    staff,
 };
-use model::{IntervalLength, TimeZone};
+use model::{IntervalLength, PeriodBounds, TimeZone};
 use proptest::prelude::*;
 
 use crate::script::at;
 
-fn status() -> impl Strategy<Value = AgentStatus> {
+fn routing() -> impl Strategy<Value = RoutingState> {
     let reasons = prop::sample::select(Reason::ALL.to_vec());
-    let routing =
-        prop_oneof![Just(RoutingState::Offline), Just(RoutingState::Ready), reasons.prop_map(RoutingState::NotReady),];
-    let activity = prop::sample::select(Activity::ALL.to_vec());
-    (routing, activity).prop_map(|(routing, activity)| AgentStatus { routing, activity, pending: None })
+    prop_oneof![Just(RoutingState::Offline), Just(RoutingState::Ready), reasons.prop_map(RoutingState::NotReady)]
+}
+
+fn activity() -> impl Strategy<Value = Activity> {
+    prop::sample::select(Activity::ALL.to_vec())
+}
+
+fn status() -> impl Strategy<Value = AgentStatus> {
+    (routing(), activity()).prop_map(|(routing, activity)| AgentStatus { routing, activity, pending: None })
+}
+
+/// What moves an agent on.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Wants(RoutingState),
+    Does(Activity),
+    /// Does not take a call that rings.
+    Misses,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![routing().prop_map(Step::Wants), activity().prop_map(Step::Does), Just(Step::Misses)]
 }
 
 proptest! {
@@ -46,6 +67,60 @@ proptest! {
         let mut sum = contact_centre::metrics::AgentTime::default();
         agent_times(&stays, &all, now).iter().for_each(|time| sum.add_time(time));
         prop_assert_eq!(&sum, &whole[0]);
+    }
+}
+
+proptest! {
+    /// Case 6 of the design.
+    #[test]
+    fn an_agent_gets_what_they_wanted_last_and_each_moment_counts_once(
+        first in routing(),
+        steps in prop::collection::vec((step(), 0..600_000_i64), 0..60),
+    ) {
+        let begin = at("2026-03-02T00:00:00Z");
+        let mut status = AgentStatus { routing: first, activity: Activity::Idle, pending: None };
+        let (mut wanted, mut now) = (first, begin);
+        let mut stays = vec![Stay { since: now, status }];
+        let mut spent: BTreeMap<Activity, i64> = BTreeMap::new();
+        for (step, ms) in steps {
+            now = now.plus_millis(ms);
+            *spent.entry(status.activity).or_default() += ms;
+            status = match step {
+                Step::Wants(wish) => {
+                    wanted = wish;
+                    staff::wished(status, wish)
+                }
+                Step::Does(activity) => staff::with_activity(status, activity),
+                Step::Misses if status.activity == Activity::Offered => {
+                    // What the agent wants otherwise goes before it.
+                    if status.pending.is_none() {
+                        wanted = RoutingState::NotReady(Reason::AutoNoAnswer);
+                    }
+                    staff::with_activity(staff::after_missed(status), Activity::Idle)
+                }
+                Step::Misses => status,
+            };
+            prop_assert_eq!(status.pending.unwrap_or(status.routing), wanted, "the last wish wins");
+            prop_assert!(status.activity != Activity::Idle || status.pending.is_none(), "nothing waits for nothing");
+            prop_assert!(status.pending != Some(status.routing), "what holds is not waited for");
+            prop_assert_eq!(staff::wished(status, wanted), status, "the same wish again changes nothing");
+            stays.push(Stay { since: now, status });
+        }
+        let day = [PeriodBounds { start: begin, end: begin.plus_millis(86_400_000) }];
+        let time = &agent_times(&stays, &day, now)[0];
+        prop_assert_eq!(time.total_ms(), now.as_millis() - begin.as_millis());
+        let parts = [
+            (Activity::Idle, time.ready_ms + time.not_ready_ms + time.offline_ms),
+            (Activity::Offered, time.offered_ms),
+            (Activity::Talking, time.talk_ms),
+            (Activity::Held, time.hold_ms),
+            (Activity::Dialing, time.dial_ms),
+            (Activity::Consulting, time.consult_ms),
+            (Activity::Wrapping, time.wrap_ms),
+        ];
+        for (activity, ms) in parts {
+            prop_assert_eq!(ms, spent.get(&activity).copied().unwrap_or_default(), "{}", activity);
+        }
     }
 }
 

@@ -40,6 +40,7 @@ fn a_late_wrap_revises_the_rows_it_touches_and_no_others() {
         by: WrittenBy::default(),
         late: true,
         revision: 0,
+        created_at: clock("10:11:20"),
         written_at: clock("10:11:20"),
     };
     script.tell(id, clock("10:11:20"), [Body::WrapWritten(Box::new(wrap)), Body::Corrected]);

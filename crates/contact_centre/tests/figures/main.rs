@@ -11,6 +11,7 @@ mod late;
 mod look_up;
 mod past;
 mod recomputed;
+mod recomputed_agents;
 mod recordings;
 mod script;
 mod sums;

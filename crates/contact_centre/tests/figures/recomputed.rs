@@ -26,17 +26,18 @@ use crate::{
     sums::{course, tell},
 };
 
-/// By basis, start of the interval and name.
-type Figures = BTreeMap<(String, i64, String), i64>;
+/// By basis or agent, start of the interval and name.
+pub(crate) type Figures = BTreeMap<(String, i64, String), i64>;
 
-fn exported(call: &Call) -> String {
+/// A leg, with instants in milliseconds.
+pub(crate) fn exported(call: &Call) -> String {
     let ms = |at: Option<Instant>| at.map(Instant::as_millis);
     let of = &call.instants;
     let missed =
         call.offers.iter().filter(|offer| matches!(offer.result, Some(OfferResult::NoAnswer | OfferResult::Rejected)));
     json!({
         "id": call.id, "parent_id": call.parent_id, "relation": call.relation, "direction": call.direction,
-        "queue_id": call.queue_id,
+        "queue_id": call.queue_id, "agent_id": call.agent_id,
         "outcome": call.outcome, "flowed_out_to": call.flowed_out_to, "started_at": of.started_at.as_millis(),
         "enqueued_at": ms(of.enqueued_at), "dequeued_at": ms(of.dequeued_at), "answered_at": ms(of.answered_at),
         "disconnected_at": ms(of.disconnected_at), "wrap_ended_at": ms(of.wrap_ended_at),
@@ -74,7 +75,7 @@ fn named(of: &QueueFigures) -> Vec<(&'static str, i64)> {
 }
 
 /// Asserts that two programs found the same, and tells only what differs.
-fn assert_same(ours: &Figures, theirs: &Figures, whose: &str) {
+pub(crate) fn assert_same(ours: &Figures, theirs: &Figures, whose: &str) {
     let names: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
     let differ: Vec<_> = names.into_iter().filter(|name| ours.get(name) != theirs.get(name)).collect();
     let told: Vec<_> = differ.iter().map(|name| (name, ours.get(name), theirs.get(name))).take(20).collect();
@@ -86,19 +87,25 @@ fn by_sql(queue: &Queue, calls: &[&Call]) -> Figures {
     let legs = folder.path().join("legs.ndjson");
     fs::write(&legs, calls.iter().map(|call| exported(call) + "\n").collect::<String>()).unwrap();
     let settings = queue.current();
+    by_python("recomputed.py", |command| {
+        command.arg(legs).arg(queue.id.to_string());
+        command.args([settings.service_level_target_ms.to_string(), settings.short_abandon_ms.to_string()])
+    })
+}
+
+/// What a program beside this one prints, with its arguments.
+pub(crate) fn by_python(program: &str, arguments: impl FnOnce(&mut Command) -> &mut Command) -> Figures {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python =
         std::env::var_os("TEST_PYTHON").map_or_else(|| ours.join("../../target/venv/bin/python"), PathBuf::from);
     let mut command = Command::new(&python);
-    command.arg(ours.join("tests/figures/recomputed.py")).arg(legs).arg(queue.id.to_string());
-    command.args([settings.service_level_target_ms.to_string(), settings.short_abandon_ms.to_string()]);
-    let output = command
+    let output = arguments(command.arg(ours.join("tests/figures").join(program)))
         .output()
         .unwrap_or_else(|error| panic!("{} with `duckdb`, as `cargo xtask test` has it: {error}", python.display()));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines = String::from_utf8(output.stdout).unwrap();
     let rows = lines.lines().map(|line| serde_json::from_str::<(String, i64, String, i64)>(line).unwrap());
-    rows.map(|(basis, start, name, value)| ((basis, start, name), value)).collect()
+    rows.map(|(whose, start, name, value)| ((whose, start, name), value)).collect()
 }
 
 /// What the rows of a range say.
@@ -133,8 +140,8 @@ fn sql_finds_the_same_figures_in_a_day_of_two_thousand_callers() {
     assert_same(&ours, &by_sql(&sales(), &calls.values().collect::<Vec<_>>()), "Sales");
 }
 
-#[test]
-fn sql_finds_the_same_figures_in_a_simulated_day() {
+/// A day of a small contact centre, and when it is over.
+pub(crate) fn simulated() -> (World, Instant) {
     let now = at("2026-03-04T02:00:00Z");
     let mut config = Config::new(7);
     config.agents = 20;
@@ -142,7 +149,12 @@ fn sql_finds_the_same_figures_in_a_simulated_day() {
     config.leads = 200;
     config.calls_per_day = 900;
     config.history_days = 1;
-    let world = World::ephemeral(config, now);
+    (World::ephemeral(config, now), now)
+}
+
+#[test]
+fn sql_finds_the_same_figures_in_a_simulated_day() {
+    let (world, now) = simulated();
     let state = world.state();
     let calls: Vec<_> = state.calls().collect();
     let legs: Vec<_> = calls.iter().map(|call| Leg::new(call, |id| state.call(id))).collect();

@@ -41,12 +41,19 @@ async fn those_who_see_the_same_share_the_bytes_and_others_have_their_own() {
 async fn an_event_that_is_read_again_has_the_same_bytes() {
     let mut centre = Centre::new(62);
     let told = centre.told();
-    for feed in [Feed::AgentStates, Feed::Queues] {
-        let mut live = centre.follow(Audience::all(feed), Filter::default(), Start::Now);
-        rest(&mut live).await;
-        centre.pass_in(200, 10_000).await;
+    for feed in [Feed::AgentStates, Feed::Queues, Feed::Calls] {
         let logged = |frames: Vec<Encoded>| frames.into_iter().filter(is_logged).collect::<Vec<_>>();
-        let live = logged(rest(&mut live).await);
+        let mut following = centre.follow(Audience::all(feed), Filter::default(), Start::Now);
+        rest(&mut following).await;
+        let mut live = Vec::new();
+        // Calls tell more than may wait for a reader.
+        for _ in 0..20 {
+            centre.pass_in(10, 10_000).await;
+            live.extend(logged(rest(&mut following).await));
+        }
+        if feed == Feed::Calls {
+            assert!(live.iter().any(|frame| kind(frame) == "recording.started"));
+        }
         centre.pass(3_600_000);
         let mut again = centre.follow(Audience::all(feed), Filter::default(), centre.after(told));
         let again: HashMap<_, _> =

@@ -3,13 +3,13 @@ use std::collections::BTreeMap;
 use contact_centre::{
     event::{Body, Event, Subject},
     log::{Cursor, Unreadable},
-    objects::Call,
+    objects::{Call, PhoneNumber},
     view::{CallView, Rights},
-    world::{World, WrapDraft},
+    world::{LeadDraft, World, WrapDraft},
 };
 use proptest::prelude::*;
 
-use crate::support::{HOUR_MS, key, now, on_the_wire, pass, small, world};
+use crate::support::{HOUR_MS, connected, key, now, on_the_wire, pass, small, world};
 
 #[test]
 fn a_reader_who_is_cut_off_anywhere_reads_the_whole_log_once() {
@@ -162,4 +162,52 @@ fn fields_follow_rights() {
     let (whole, masked) = (all["from"]["e164"].as_str().unwrap(), none["from"]["e164"].as_str().unwrap());
     assert_eq!((&whole[..5], &whole[whole.len() - 2..]), (&masked[..5], &masked[masked.len() - 2..]));
     assert!(masked.contains("***"));
+}
+
+/// Also of what happened at the same instant, and of what has ended since.
+#[test]
+fn an_event_of_a_recording_or_a_lead_tells_what_held_after_it() {
+    let mut world = world(97);
+    let mut real = now();
+    let (_, id) = connected(&mut world, &mut real);
+    let before = world.state().seq();
+    for reason in ["payment", "identity"] {
+        world.pause_recording(&key(), id, reason).unwrap();
+        world.resume_recording(&key(), id).unwrap();
+    }
+    let draft = |number: &str| LeadDraft {
+        campaign_id: world.state().campaigns().next().unwrap().id,
+        external_id: None,
+        contact_id: None,
+        phones: vec![PhoneNumber::valid(number)],
+        timezone: None,
+        not_before: None,
+        not_after: None,
+        excluded: true,
+    };
+    let (first, second) = (draft("+61491570006"), draft("+61491570156"));
+    let lead = world.put_lead(&key(), None, first).unwrap();
+    world.put_lead(&key(), Some(lead), second).unwrap();
+    let read = |world: &World| -> Vec<_> {
+        let events = world.events_after(before, 6).unwrap();
+        events.map(|event| (event.seq, on_the_wire(world, event))).collect()
+    };
+    let then = read(&world);
+    let of_recording: Vec<_> = then[..4].iter().map(|(_, event)| &event["data"]).collect();
+    let pauses: Vec<_> = of_recording.iter().map(|data| data["pauses"].as_array().unwrap().len()).collect();
+    assert_eq!(pauses, [1, 1, 2, 2]);
+    let open: Vec<_> = of_recording
+        .iter()
+        .map(|data| data["pauses"].as_array().unwrap().iter().filter(|pause| pause["to_ms"].is_null()).count())
+        .collect();
+    assert_eq!(open, [1, 0, 1, 0]);
+    let numbers: Vec<_> = then[4..].iter().map(|(_, event)| event["data"]["phones"][0]["e164"].clone()).collect();
+    assert_eq!(numbers, ["+61491570006", "+61491570156"]);
+    for (seq, event) in &then {
+        assert_eq!(event["data"]["seq"], *seq);
+        assert_eq!(event["data"]["updated_at"], event["timestamp"]);
+    }
+    world.hang_up(&key(), id).unwrap();
+    pass(&mut world, &mut real, HOUR_MS);
+    assert_eq!(read(&world), then);
 }

@@ -62,7 +62,8 @@ fn an_attended_transfer_joins_whom_the_agent_has_asked() {
     for Beside { mut world, mut real, agent, id, colleague } in beside_a_colleague(74..84) {
         let consult = world.transfer(&key(), id, TransferTarget::Agent(colleague), TransferMode::Attended).unwrap();
         assert_eq!(call(&world, id).state, LegState::Held);
-        assert_eq!(world.state().agent(agent).unwrap().status.state(), AgentState::Consulting);
+        // The customer waits: that goes before asking a colleague.
+        assert_eq!(world.state().agent(agent).unwrap().status.state(), AgentState::Held);
         assert_eq!(world.state().agent(colleague).unwrap().status.state(), AgentState::Offered);
         assert!(matches!(world.complete(&key(), id), Err(Refusal::WrongState(_))));
         let answered = until(&mut world, &mut real, |world| {
@@ -72,6 +73,8 @@ fn an_attended_transfer_joins_whom_the_agent_has_asked() {
         if !answered {
             continue;
         }
+        assert_eq!(world.state().agent(agent).unwrap().status.state(), AgentState::Held);
+        assert_eq!(world.state().agent(colleague).unwrap().status.state(), AgentState::Consulting);
         world.complete(&key(), id).unwrap();
         assert_eq!(call(&world, consult).closed_at, Some(world.now()));
         let legs: Vec<_> = world.state().calls_of_root(call(&world, id).root_id).collect();

@@ -2,9 +2,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use contact_centre::{
     event::{Body, Subject},
+    metrics::{Leg, Terms, agent_rows, queue_rows},
     objects::{Call, ContactPhone, LegState, PhoneNumber, PhoneType, Presentation, Recording, Wrap},
-    world::{ContactDraft, Dialled, Refusal, WrapDraft},
+    state::Revisions,
+    world::{ContactDraft, Dialled, Refusal, World, WrapDraft},
 };
+use model::{Instant, PeriodBounds};
 
 use crate::support::{HOUR_MS, call, connected, free_agent, key, now, on_the_wire, pass, until, world};
 
@@ -29,6 +32,11 @@ fn a_wrap_that_is_written_while_the_agent_wraps_ends_that() {
     assert_eq!((call.state, call.durations().wrap_ms), (LegState::Closed, Some(3_000)));
     let wrap = call.wrap.as_ref().unwrap();
     assert_eq!((&*wrap.code, wrap.late, wrap.revision, call.revision), ("order", false, 0, 0));
+    let first = world.now();
+    pass(&mut world, &mut real, 60_000);
+    world.write_wrap(&key(), id, &draft("complaint"), None).unwrap();
+    let wrap = crate::support::call(&world, id).wrap.as_ref().unwrap();
+    assert_eq!((wrap.created_at, wrap.written_at), (first, world.now()));
 }
 
 #[test]
@@ -61,6 +69,66 @@ fn a_late_wrap_raises_the_revisions_of_what_it_touches_and_of_nothing_else() {
     world.write_wrap(&key(), id, &draft("complaint"), None).unwrap();
     assert_eq!(world.state().seq(), seq);
     assert!(matches!(world.write_wrap(&key(), id, &draft("other"), Some(0)), Err(Refusal::Changed)));
+}
+
+/// The revision of the row of a quarter hour, as figures tell it now.
+fn revision_of_row(world: &World, subject: Subject, start: Instant) -> u64 {
+    let quarter = [PeriodBounds { start, end: start.plus_millis(Revisions::INTERVAL_MS) }];
+    let (state, terms) = (world.state(), Terms::default());
+    let legs = state.calls().map(|call| Leg::new(call, |id| state.call(id)));
+    match subject {
+        Subject::Queue(id) => {
+            queue_rows(state.queue(id).unwrap(), legs, &quarter, &terms, world.now())[0].finality.revision
+        }
+        Subject::Agent(id) => {
+            agent_rows([state.agent(id).unwrap()], legs, &quarter, &terms, world.now())[0].finality.revision
+        }
+        other => panic!("{other:?} has no rows"),
+    }
+}
+
+/// Also of an interval that goes on: else the event of the next correction would tell less than the row.
+#[test]
+fn an_event_tells_the_revision_that_the_row_has() {
+    // One whose quarter hour goes on for a while.
+    let (mut world, mut real, agent, id, start) = (101..150)
+        .find_map(|seed| {
+            let (mut world, mut real) = (world(seed), now());
+            let (agent, id) = connected(&mut world, &mut real);
+            let start = Revisions::start_of(world.now());
+            let end = start.plus_millis(Revisions::INTERVAL_MS);
+            (world.now().plus_millis(120_000) < end).then_some((world, real, agent, id, start))
+        })
+        .expect("a quarter hour that goes on");
+    world.hang_up(&key(), id).unwrap();
+    world.write_wrap(&key(), id, &draft("order"), None).unwrap();
+    let agrees = |world: &mut World, code: &str, revision: u32| {
+        let before = world.state().seq();
+        world.write_wrap(&key(), id, &draft(code), None).unwrap();
+        assert_eq!(call(world, id).revision, revision);
+        let mut told = Vec::new();
+        for event in world.events_after(before, 100).unwrap() {
+            if let Body::IntervalRevised { start, revision } = event.body {
+                assert_eq!(u64::from(revision), revision_of_row(world, event.subject, start), "{event:?}");
+                assert_eq!(on_the_wire(world, event)["data"]["revision"], revision);
+                told.push((event.subject, start, revision));
+            }
+        }
+        assert!(told.contains(&(Subject::Agent(agent), start, revision)), "{told:?}");
+    };
+    pass(&mut world, &mut real, 60_000);
+    assert!(world.now() < start.plus_millis(Revisions::INTERVAL_MS));
+    agrees(&mut world, "complaint", 1);
+    pass(&mut world, &mut real, 40 * 60_000);
+    // What tells that the interval is over tells of the correction before.
+    let closed = world.window().events().find_map(|event| match event.body {
+        Body::IntervalClosed { start: of, revision } if event.subject == Subject::Agent(agent) && of == start => {
+            Some(revision)
+        }
+        _ => None,
+    });
+    assert_eq!(closed, Some(1));
+    agrees(&mut world, "other", 2);
 }
 
 #[test]

@@ -24,6 +24,24 @@ struct Item<'a> {
     end: Instant,
     #[serde(flatten)]
     accuracy: AccuracyReport,
+    #[serde(flatten)]
+    sums: Sums,
+}
+
+/// What the means are made of, in milliseconds, so that readers can make those of several queues and days.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+struct Sums {
+    mean_wait_sum_ms: i64,
+    bias_sum_ms: i64,
+    mean_absolute_error_sum_ms: i64,
+}
+
+impl Sums {
+    fn note(&mut self, told_ms: i64, waited_ms: i64) {
+        self.mean_wait_sum_ms += waited_ms;
+        self.bias_sum_ms += told_ms - waited_ms;
+        self.mean_absolute_error_sum_ms += (told_ms - waited_ms).abs();
+    }
 }
 
 #[derive(Serialize)]
@@ -55,16 +73,17 @@ fn item<'a>(world: &'a World, queue: &'a Queue) -> Result<Item<'a>, Problem> {
     answered.retain(|visit| start <= visit.enqueued_at && visit.enqueued_at < end);
     answered.sort_unstable_by_key(|visit| visit.enqueued_at);
     let (waiting, mut past) = (Waiting::of(&own), Past::new(queue, own.iter().copied(), LOOK_BACK_MS));
-    let mut accuracy = Accuracy::default();
+    let (mut accuracy, mut sums) = (Accuracy::default(), Sums::default());
     for visit in answered {
         let Some(waited) = visit.wait_ms() else { continue };
         let came = visit.enqueued_at;
         if let Some(told) = told(waiting.at(came), &past.at(came), &agents, came) {
             accuracy.note(told, waited);
+            sums.note(told, waited);
         }
     }
     let accuracy = accuracy.report();
-    Ok(Item { queue_id: queue.id, queue_name: &queue.name, start, end, accuracy })
+    Ok(Item { queue_id: queue.id, queue_name: &queue.name, start, end, accuracy, sums })
 }
 
 /// When callers entered a queue, and when they left it.

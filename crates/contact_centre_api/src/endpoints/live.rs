@@ -10,6 +10,7 @@ use contact_centre::{
 use http::{HeaderValue, StatusCode, header};
 use model::Instant;
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 use crate::{
@@ -145,11 +146,24 @@ pub(crate) async fn expected(asked: Asked, Id(id): Id<QueueId>) -> Result<impl I
     told.await
 }
 
-/// A tag of what is told, without when: the same figures have the same.
+/// A tag of what is told, without when and until when: the same figures have the same.
 fn tag_of<T: Serialize>(told: &T) -> Result<String, Problem> {
-    let json = serde_json::to_vec(told).map_err(|_| Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR))?;
+    let failed = |_| Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut value = serde_json::to_value(told).map_err(failed)?;
+    match &mut value {
+        Value::Array(items) => items.iter_mut().for_each(take_time),
+        one => take_time(one),
+    }
+    let json = serde_json::to_vec(&value).map_err(failed)?;
     let digest = digest(&SHA256, &json);
     Ok(format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest.as_ref().get(..12).unwrap_or_default())))
+}
+
+/// Takes away until when figures are good, which moves with the clock.
+fn take_time(figures: &mut Value) {
+    if let Value::Object(fields) = figures {
+        fields.remove("valid_until");
+    }
 }
 
 /// Figures that are good for a second.

@@ -5,7 +5,7 @@ use contact_centre::{
     id::{AgentId, QueueId},
     log::Cursor,
     metrics::{Basis, ShortAbandons, Terms, agent_rows, intervals, queue_rows, summary},
-    objects::Queue,
+    objects::{Agent, Queue},
     state::Revisions,
     world::{AsOf, World},
 };
@@ -238,12 +238,21 @@ pub(crate) async fn agents(asked: Asked) -> Result<impl IntoResponse, Problem> {
             if id.is_some_and(|id| state.agent(id).is_none()) {
                 return Err(Problem::not_found("agent"));
             }
-            let agents = state.agents().filter(|agent| id.is_none_or(|id| agent.id == id));
-            let agents = agents.filter(|agent| team.as_ref().is_none_or(|team| *agent.team == **team));
+            let is_of = |agent: &&Agent| team.as_ref().is_none_or(|team| *agent.team == **team);
+            if team.is_some() && !state.agents().any(|agent| is_of(&agent)) {
+                return Err(Problem::not_found("team"));
+            }
+            // Whoever is of another team did nothing for this one: rows of zeros, as where nothing happened.
+            let named = id.and_then(|id| state.agent(id));
+            let stranger =
+                named.filter(|agent| !is_of(agent)).map(|agent| Agent { stays: Vec::new(), ..agent.clone() });
+            let agents = state.agents().filter(|agent| id.is_none_or(|id| agent.id == id)).filter(is_of);
+            let agents = agents.chain(&stranger);
             let range = wanted.range(world)?;
             let intervals = wanted.intervals(range);
             let legs = Legs::of(world, whole(&intervals, range), wanted.as_of_seq)?;
-            let rows = agent_rows(agents, legs.iter(), &intervals, &wanted.terms, legs.as_of().at);
+            let counted = legs.iter().filter(|_| stranger.is_none());
+            let rows = agent_rows(agents, counted, &intervals, &wanted.terms, legs.as_of().at);
             let rows = rows.into_iter().map(|row| {
                 let revised = row.finality.revised_seq;
                 (row, revised)

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-use super::{examples::Example, tokens};
+use super::{examples::Example, headers, tokens};
 use crate::{operation::Operation, operations::all, protocol::kinds::KINDS, push};
 
 /// Schemas and parameters.
@@ -18,13 +18,12 @@ pub(super) fn written(examples: &[Example]) -> Result<Vec<u8>, serde_json::Error
             all.extend(members(&of_push, name).map(|(name, schema)| (name.clone(), schema.clone())));
         }
     }
-    let given = written.get("parameters").unwrap_or(&Value::Null);
     let mut paths = Map::new();
     for operation in all() {
         let of = examples.iter().find(|one| one.method == operation.method && one.template == operation.path);
         let item = paths.entry(format!("/v1{}", operation.path)).or_insert_with(|| json!({}));
         if let Value::Object(item) = item {
-            item.insert(operation.method.to_lowercase(), described(operation, given, of));
+            item.insert(operation.method.to_lowercase(), described(operation, &written, of));
         }
     }
     paths.insert(tokens::PATH.to_owned(), tokens::described());
@@ -34,7 +33,7 @@ pub(super) fn written(examples: &[Example]) -> Result<Vec<u8>, serde_json::Error
         .collect();
     let parameters: Map<_, _> = members(&written, "parameters")
         .map(|(name, written)| (name.clone(), Value::Object(in_query(name, written))))
-        .chain([headers()])
+        .chain(headers::described())
         .collect();
     serde_json::to_vec(&json!({
         "openapi": "3.1.0",
@@ -95,15 +94,6 @@ fn named_by(path: &str, parameter: &str) -> &'static str {
     }
 }
 
-/// The parameters that come in a header.
-fn headers() -> (String, Value) {
-    let key = json!({
-        "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" },
-        "description": "The same answer for the same request for 24 hours, with Idempotency-Replayed: true; 409 for another request.",
-    });
-    ("idempotency_key".to_owned(), key)
-}
-
 /// Whether nothing is answered without a parameter of the query. Such a one is described where it is asked for: elsewhere it may be left out.
 fn is_required(operation: &Operation, name: &str) -> bool {
     (operation.path, name) == ("/contacts/lookup", "phone")
@@ -131,7 +121,7 @@ fn details(operation: &Operation) -> Option<&'static str> {
     }
 }
 
-fn described(operation: &Operation, given: &Value, example: Option<&Example>) -> Value {
+fn described(operation: &Operation, written: &Value, example: Option<&Example>) -> Value {
     let mut parameters: Vec<_> = in_path(operation.path)
         .map(|name| {
             let description = named_by(operation.path, name);
@@ -140,16 +130,13 @@ fn described(operation: &Operation, given: &Value, example: Option<&Example>) ->
         .collect();
     let named = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
     let required = |name: &str| {
-        let mut parameter = in_query(name, given.get(name).unwrap_or(&Value::Null));
+        let mut parameter = in_query(name, written.pointer(&format!("/parameters/{name}")).unwrap_or(&Value::Null));
         parameter.insert("required".to_owned(), true.into());
         Value::Object(parameter)
     };
     let query = operation.query.iter();
     parameters.extend(query.map(|name| if is_required(operation, name) { required(name) } else { named(name) }));
-    // Rows are the same however often they are sent.
-    if operation.method == "POST" && operation.path != "/data/{table}" {
-        parameters.push(named("idempotency_key"));
-    }
+    parameters.extend(headers::read(operation).map(named));
     let mut described = json!({
         "operationId": id(operation),
         "summary": operation.summary,
@@ -162,14 +149,33 @@ fn described(operation: &Operation, given: &Value, example: Option<&Example>) ->
     if let (Value::Object(fields), Some(details)) = (&mut described, details(operation)) {
         fields.insert("description".to_owned(), details.into());
     }
-    if let Value::Object(fields) = &mut described
-        && !operation.body.is_empty()
-    {
-        let mut content = json!({ "schema": { "$ref": format!("#/components/schemas/{}", operation.body) } });
-        put_example(&mut content, example.map(|example| &example.body));
-        fields.insert("requestBody".to_owned(), json!({ "content": { "application/json": content } }));
+    if let (Value::Object(fields), Some(body)) = (&mut described, body(operation, written, example)) {
+        fields.insert("requestBody".to_owned(), body);
     }
     described
+}
+
+/// What is sent, if anything is.
+fn body(operation: &Operation, written: &Value, example: Option<&Example>) -> Option<Value> {
+    if (operation.method, operation.path) == ("POST", "/data/{table}") {
+        return Some(json!({
+            "description": "A row on each line, as GET has it, with the fields that may be written. 16 MiB at most.",
+            "required": true,
+            "content": { "application/x-ndjson": { "schema": { "type": "string", "format": "binary" } } },
+        }));
+    }
+    if operation.body.is_empty() {
+        return None;
+    }
+    let mut content = json!({ "schema": { "$ref": format!("#/components/schemas/{}", operation.body) } });
+    put_example(&mut content, example.map(|example| &example.body));
+    let mut body = json!({ "content": { "application/json": content } });
+    // A form of which every field may be left out may be left out itself.
+    let required = written.pointer(&format!("/schemas/{}/required", operation.body)).and_then(Value::as_array);
+    if let (Value::Object(fields), Some(true)) = (&mut body, required.map(|names| !names.is_empty())) {
+        fields.insert("required".to_owned(), true.into());
+    }
+    Some(body)
 }
 
 /// `get_calls_id_events`.

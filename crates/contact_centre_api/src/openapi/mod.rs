@@ -3,6 +3,7 @@
 
 mod document;
 mod examples;
+mod headers;
 mod tokens;
 mod walk;
 

@@ -18,6 +18,9 @@ use crate::centre::Centre;
 /// How often it is asked.
 const ASKED: Duration = Duration::from_millis(500);
 
+/// The feeds that have webhooks, and the rights that they ask for.
+const FEEDS: [(Feed, &str); 2] = [(Feed::AgentStates, "agent-states:subscribe"), (Feed::Calls, "calls:read")];
+
 /// A key, as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyNow {
@@ -33,6 +36,10 @@ pub enum KeyNow {
 pub trait Keys: Send + Sync + 'static {
     /// What a key is now.
     fn now(&self, key: Uuid) -> Pin<Box<dyn Future<Output = KeyNow> + Send + '_>>;
+
+    /// Tells whoever administers a key that one of its webhooks was switched off though nobody did it, and why. Otherwise than `true` it could
+    /// not be told now.
+    fn switched_off(&self, key: Uuid, webhook: Uuid, why: Box<str>) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
 }
 
 impl Centre {
@@ -44,6 +51,8 @@ impl Centre {
     /// Sends events to webhooks until it is told to stop, and ends those of keys that end.
     pub async fn deliver(&self, keys: Arc<dyn Keys>, mut stop: watch::Receiver<bool>) {
         let Some(webhooks) = self.pushed().webhooks.get().cloned() else { return };
+        // Whoever ran before has told of those.
+        let mut told: HashSet<_> = webhooks.switched_off().into_iter().map(|(id, _)| id).collect();
         // A key may have lost rights while nothing ran here, and what waits was made before that.
         tokio::select! {
             () = stopped(&mut stop) => return,
@@ -52,20 +61,13 @@ impl Centre {
         let running = tokio::spawn(webhooks.clone().run(self.id(), stop.clone()));
         let mut looks = interval(ASKED);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut told = HashSet::new();
         loop {
             tokio::select! {
                 () = stopped(&mut stop) => break,
                 _ = looks.tick() => {}
             }
             look(&webhooks, &*keys).await;
-            let off = webhooks.switched_off();
-            told.retain(|id| off.iter().any(|(other, _)| other == id));
-            for (id, why) in off {
-                if told.insert(id) {
-                    tracing::warn!(webhook = %id, %why, "a webhook of the contact centre was switched off");
-                }
-            }
+            tell(&webhooks, &*keys, &mut told).await;
         }
         let _ = running.await;
     }
@@ -85,6 +87,24 @@ async fn look(webhooks: &Webhooks, keys: &dyn Keys) {
     }
 }
 
+/// Tells of each webhook that was switched off, once.
+async fn tell(webhooks: &Webhooks, keys: &dyn Keys, told: &mut HashSet<Uuid>) {
+    let off = webhooks.switched_off();
+    told.retain(|id| off.iter().any(|(other, _)| other == id));
+    for (id, why) in off {
+        if told.contains(&id) {
+            continue;
+        }
+        // It may have ended with its key meanwhile.
+        let is_of = |key: &Uuid| FEEDS.iter().any(|(feed, _)| webhooks.get(*key, *feed, id).is_ok());
+        let Some(key) = webhooks.keys().into_iter().find(is_of) else { continue };
+        if keys.switched_off(key, id, why.clone()).await {
+            tracing::warn!(webhook = %id, %why, "a webhook of the contact centre was switched off");
+            told.insert(id);
+        }
+    }
+}
+
 /// Waits until it is time to stop, and holds nothing afterwards.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
@@ -97,9 +117,8 @@ fn standing(now: KeyNow) -> Option<Standing> {
         KeyNow::Works(scopes) => scopes,
     };
     let may = |right: &str| Scope::parse(right).is_ok_and(|scope| scopes.allows(&scope));
-    let feeds = [(Feed::AgentStates, "agent-states:subscribe"), (Feed::Calls, "calls:read")];
     Some(Standing::Stands {
-        feeds: feeds.into_iter().filter(|(_, right)| may(right)).map(|(feed, _)| feed).collect(),
+        feeds: FEEDS.iter().filter(|(_, right)| may(right)).map(|(feed, _)| *feed).collect(),
         wraps: may("wraps:read"),
         contacts: may("contacts:read"),
         recordings: may("recordings:read"),

@@ -224,6 +224,7 @@ pub(crate) static TABLES: &[Table] = &[
             Text "key_id" "/by/key_id",
             Flag "late" "/late",
             Integer "revision" "/revision",
+            Instant "created_at" "/created_at",
             Instant "updated_at" "/updated_at",
             Integer "seq" "/seq",
         },
@@ -321,11 +322,13 @@ pub(crate) static TABLES: &[Table] = &[
             Text "queue_name" "/queue/name",
             Instant "start" "/start",
             Instant "end" "/end",
+            Text "local_start" "/local_start",
             Integer "offered_count" "/offered_count",
             Integer "answered_count" "/answered_count",
             Integer "abandoned_count" "/abandoned_count",
             Integer "short_abandoned_count" "/short_abandoned_count",
             Integer "flowed_out_count" "/flowed_out_count",
+            Json "flowed_out_to" "/flowed_out_to",
             Integer "waiting_start_count" "/waiting_start_count",
             Integer "waiting_end_count" "/waiting_end_count",
             Integer "handled_count" "/handled_count",
@@ -333,14 +336,30 @@ pub(crate) static TABLES: &[Table] = &[
             Integer "answered_in_target_count" "/answered_in_target_count",
             Integer "abandoned_in_target_count" "/abandoned_in_target_count",
             Integer "callback_in_target_count" "/callback_in_target_count",
+            Integer "average_speed_of_answer_ms" "/average_speed_of_answer_ms",
+            Integer "average_speed_of_answer_count" "/average_speed_of_answer_count",
             Integer "average_speed_of_answer_sum_ms" "/average_speed_of_answer_sum_ms",
+            Integer "average_time_to_abandon_ms" "/average_time_to_abandon_ms",
+            Integer "average_time_to_abandon_count" "/average_time_to_abandon_count",
             Integer "average_time_to_abandon_sum_ms" "/average_time_to_abandon_sum_ms",
             Real "abandon_ratio" "/abandon_ratio",
-            Real "service_level" "/service_level/answered_and_abandoned",
+            Real "abandon_of_offered_ratio" "/abandon_of_offered_ratio",
+            Real "service_level_answered_and_abandoned" "/service_level/answered_and_abandoned",
+            Real "service_level_all_resolved" "/service_level/all_resolved",
+            Real "service_level_ignore_abandoned_within" "/service_level/ignore_abandoned_within",
+            Real "service_level_abandoned_within_met" "/service_level/abandoned_within_met",
+            Real "service_level_answered_only" "/service_level/answered_only",
             Integer "talk_sum_ms" "/talk_sum_ms",
             Integer "hold_sum_ms" "/hold_sum_ms",
-            Integer "wrap_sum_ms" "/wrap_time_sum_ms",
             Integer "dial_sum_ms" "/dial_sum_ms",
+            Integer "call_time_ms" "/call_time_ms",
+            Integer "call_time_count" "/call_time_count",
+            Integer "call_time_sum_ms" "/call_time_sum_ms",
+            Integer "wrap_time_ms" "/wrap_time_ms",
+            Integer "wrap_time_count" "/wrap_time_count",
+            Integer "wrap_sum_ms" "/wrap_time_sum_ms",
+            Integer "average_handle_time_ms" "/average_handle_time_ms",
+            Integer "average_handle_time_count" "/average_handle_time_count",
             Integer "handle_sum_ms" "/average_handle_time_sum_ms",
             Json "answered_within" "/answered_within",
             Json "abandoned_within" "/abandoned_within",
@@ -361,6 +380,7 @@ pub(crate) static TABLES: &[Table] = &[
             Text "agent_name" "/agent/display_name",
             Instant "start" "/start",
             Instant "end" "/end",
+            Text "local_start" "/local_start",
             Integer "ready_ms" "/time/ready_ms",
             Integer "not_ready_ms" "/time/not_ready_ms",
             Json "not_ready" "/time/not_ready",
@@ -379,7 +399,15 @@ pub(crate) static TABLES: &[Table] = &[
             Integer "outbound_count" "/outbound_count",
             Integer "talk_sum_ms" "/talk_sum_ms",
             Integer "hold_sum_ms" "/hold_sum_ms",
+            Integer "dial_sum_ms" "/dial_sum_ms",
+            Integer "call_time_ms" "/call_time_ms",
+            Integer "call_time_count" "/call_time_count",
+            Integer "call_time_sum_ms" "/call_time_sum_ms",
+            Integer "wrap_time_ms" "/wrap_time_ms",
+            Integer "wrap_time_count" "/wrap_time_count",
             Integer "wrap_sum_ms" "/wrap_time_sum_ms",
+            Integer "average_handle_time_ms" "/average_handle_time_ms",
+            Integer "average_handle_time_count" "/average_handle_time_count",
             Integer "handle_sum_ms" "/average_handle_time_sum_ms",
             Flag "final" "/final",
             Integer "revision" "/revision",
@@ -404,6 +432,30 @@ mod tests {
         for table in TABLES {
             let columns: BTreeSet<_> = table.columns.iter().map(|column| column.name).collect();
             assert_eq!(columns.len(), table.columns.len(), "{}", table.name);
+        }
+    }
+
+    /// An average can't be added up without its sum and of how many it is, nor a service level be compared without its formula's name.
+    #[test]
+    fn an_average_has_its_count_and_sum_and_a_service_level_its_formula() {
+        for table in TABLES.iter().filter(|table| table.name.ends_with("_intervals")) {
+            let pointers: BTreeSet<_> = table.columns.iter().map(|column| column.pointer).collect();
+            let averages = ["call_time", "wrap_time", "average_handle_time"];
+            let of_queues = ["average_speed_of_answer", "average_time_to_abandon"];
+            let of_queues = of_queues.into_iter().filter(|_| table.name == "queue_intervals");
+            for average in averages.into_iter().chain(of_queues) {
+                for part in ["ms", "count", "sum_ms"] {
+                    assert!(
+                        pointers.contains(format!("/{average}_{part}").as_str()),
+                        "{}: {average}_{part}",
+                        table.name
+                    );
+                }
+            }
+            for column in table.columns.iter().filter(|column| column.pointer.starts_with("/service_level")) {
+                assert_eq!(column.name, column.pointer[1..].replace('/', "_"));
+                assert!(column.pointer["/service_level".len()..].starts_with('/'), "{}", column.name);
+            }
         }
     }
 

@@ -115,6 +115,33 @@ async fn days_have_as_many_quarters_as_their_clocks_show() {
     assert_eq!(told.code(400), "invalid_request");
 }
 
+/// Case 15 of the design: a filter that nothing is left of gives rows of zeros, and none that is missing.
+#[tokio::test]
+async fn an_agent_of_another_team_has_done_nothing_for_this_one() {
+    let door = Door::open(9);
+    let agents = door.get(ALL, "/agents?limit=500").await["items"].as_array().unwrap().clone();
+    let range = "from=2026-03-03T22:00:00Z&to=2026-03-04T02:00:00Z";
+    let busy = rows(&door, &format!("/metrics/agents?{range}")).await;
+    let busy = busy.iter().find(|row| row["handled_count"].as_u64() > Some(0)).unwrap()["agent"]["id"].clone();
+    let agent = agents.iter().find(|agent| agent["id"] == busy).unwrap();
+    let (id, own) = (busy.as_str().unwrap(), agent["team"].as_str().unwrap());
+    let other = agents.iter().map(|agent| agent["team"].as_str().unwrap()).find(|team| *team != own).unwrap();
+    let of = async |team: &str| {
+        let query: String = team.replace(' ', "%20");
+        rows(&door, &format!("/metrics/agents?{range}&agent_id={id}&team={query}")).await
+    };
+    let (known, zeros) = (of(own).await, of(other).await);
+    assert_eq!((known.len(), zeros.len()), (16, 16));
+    assert!(known.iter().any(|row| row["handled_count"] != 0));
+    for row in &zeros {
+        for name in ["offers_count", "answered_count", "handled_count", "talk_sum_ms", "average_handle_time_sum_ms"] {
+            assert_eq!(row[name], 0, "{row}");
+        }
+        assert_eq!((&row["agent"]["id"], &row["time"]["offline_ms"]), (&busy, &json!(900_000)), "{row}");
+        assert_eq!((&row["average_handle_time_ms"], &row["occupancy_ratio"]), (&Value::Null, &Value::Null), "{row}");
+    }
+}
+
 /// Case 15 of the design.
 #[tokio::test]
 async fn nothing_is_zero_and_no_average() {
@@ -131,6 +158,8 @@ async fn nothing_is_zero_and_no_average() {
         "/metrics/queues?queue=None",
         "/metrics/queues?queue_id=0199c7a0-0000-7000-8000-000000000009",
         "/metrics/agents?agent_id=0199c7a0-0000-7000-8000-000000000009",
+        "/metrics/agents?team=None",
+        "/metrics/agents?team=",
     ] {
         assert_eq!(door.ask(WFM, "GET", path).send().await.code(404), "not_found", "{path}");
     }

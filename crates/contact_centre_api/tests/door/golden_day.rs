@@ -114,7 +114,7 @@ fn told() -> Vec<(Instant, Subject, Body)> {
         before = (now, clock(time));
     }
     // Everything until then has happened.
-    tell(Subject::Queue(SALES), "10:00:00", vec![Body::IntervalClosed(clock("09:45:00"))]);
+    tell(Subject::Queue(SALES), "10:00:00", vec![Body::IntervalClosed { start: clock("09:45:00"), revision: 0 }]);
     // Of the same instant in the order in which it is told.
     told.sort_by_key(|(at, ..)| *at);
     told

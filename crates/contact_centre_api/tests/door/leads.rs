@@ -83,6 +83,25 @@ async fn a_lead_whose_clocks_allow_no_call_is_not_called() {
     assert_eq!(told.json()["next_allowed_at"], "2026-03-04T08:00:00.000Z");
 }
 
+/// Nor does a campaign call who is no lead of it at night: by the clocks of the number's country, or by UTC where it says none.
+#[tokio::test]
+async fn a_campaign_keeps_its_hours_where_no_lead_is_named() {
+    let door = Door::open(6);
+    let campaign = preview(&door).await;
+    let dial = async |to: &str| {
+        let call = json!({"to": to, "agent_id": door.free_agent(), "campaign_id": campaign});
+        door.ask(CRM, "POST", "/calls").json(&call).send().await
+    };
+    // 13:00 in Sydney, 3:00 in the morning in Berlin, and 2:00 by UTC.
+    for (to, next) in [("+49711123456", "2026-03-04T08:00:00.000Z"), ("1001", "2026-03-04T09:00:00.000Z")] {
+        let told = dial(to).await;
+        assert_eq!(told.code(403), "outside_dialling_hours", "{to}");
+        assert_eq!(told.json()["next_allowed_at"], next, "{to}");
+    }
+    let told = dial("+61491570156").await;
+    assert_eq!((told.status.as_u16(), &told.json()["campaign_id"]), (202, &campaign), "{}", told.text());
+}
+
 /// Without clocks of its own a lead has those of its number's country.
 #[tokio::test]
 async fn a_lead_without_a_timezone_lives_where_its_number_does() {

@@ -53,6 +53,35 @@ async fn whoever_stands_further_back_waits_longer_and_where_nobody_works_nobody_
     }
 }
 
+/// Time alone changes no figure: until when they are good is not of them.
+#[tokio::test]
+async fn the_same_figures_are_not_sent_again_though_time_passes() {
+    // Three in the morning in Sydney: nothing happens.
+    let night = Door::at(crate::support::small(8), "2026-03-03T16:00:00Z");
+    let queue = night.world(|world| world.state().queues().next().unwrap().id);
+    let paths =
+        ["/live/queues".to_owned(), format!("/live/queues/{queue}"), format!("/live/queues/{queue}/expected-wait")];
+    for path in &paths {
+        let known = night.ask(WIDGET, "GET", path).send().await;
+        let (tag, told) = (known.header("etag").unwrap().to_owned(), known.json());
+        night.pass(1);
+        let same = night.ask(WIDGET, "GET", path).header("if-none-match", &tag).send().await;
+        assert_eq!((same.status.as_u16(), same.header("etag")), (304, Some(tag.as_str())), "{path}");
+        let again = night.get(WIDGET, path).await;
+        let until = |told: &Value| {
+            let one = if told["items"].is_array() { &told["items"][0] } else { told };
+            one["valid_until"].as_str().unwrap().to_owned()
+        };
+        assert!(until(&again) > until(&told), "{path}: {again}");
+    }
+    // Figures that have changed have another.
+    let day = Door::open(8);
+    let known = day.ask(WIDGET, "GET", "/live/queues").send().await.header("etag").unwrap().to_owned();
+    day.pass(600_000);
+    let changed = day.ask(WIDGET, "GET", "/live/queues").header("if-none-match", &known).send().await;
+    assert_eq!(changed.status, 200);
+}
+
 /// Case 14 of the design: today begins at the queue's midnight, and says so.
 #[tokio::test]
 async fn today_begins_at_the_queue_s_midnight() {
@@ -82,5 +111,12 @@ async fn how_good_expected_waits_were_is_told_of_yesterday() {
         let nobody = item["answered_count"] == 0;
         assert_eq!(item["bias_ms"].is_null(), nobody);
         assert_eq!(item["mean_absolute_error_ms"].is_null(), nobody);
+        // A mean goes with its sum: of several it can be made again.
+        let count = item["answered_count"].as_i64().unwrap();
+        for name in ["mean_wait", "bias", "mean_absolute_error"] {
+            let sum = item[format!("{name}_sum_ms")].as_i64().unwrap();
+            let mean = item[format!("{name}_ms")].as_i64().unwrap_or(0);
+            assert!((sum - mean * count).abs() * 2 <= count, "{name}: {item}");
+        }
     }
 }

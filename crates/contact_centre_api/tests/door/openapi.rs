@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use contact_centre_api::{OPERATIONS, examples, router};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{schema::wrong, support::Door};
 
@@ -117,6 +119,139 @@ async fn every_example_is_a_real_answer_and_as_its_schema_says() {
         .filter(|operation| !asked.iter().any(|one| (one.method, one.template) == (operation.method, operation.path)))
         .collect();
     assert!(without.is_empty(), "without an example: {without:?}");
+}
+
+/// Everything below a place that is an example, and where it stands.
+fn examples_in(value: &Value, at: &str, found: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let at = format!("{at}/{name}");
+                if name == "example" {
+                    found.push((at, member.clone()));
+                } else {
+                    examples_in(member, &at, found);
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| examples_in(item, at, found)),
+        _ => {}
+    }
+}
+
+/// What is no operation of the list is asked of nobody when examples are made: it has none, but the token that the gateway makes, which has the
+/// form and the signature of one.
+#[tokio::test]
+async fn what_is_not_asked_has_no_example_that_is_made_up() {
+    let document = document().await;
+    let listed: BTreeSet<_> = OPERATIONS.iter().map(|operation| format!("/v1{}", operation.path)).collect();
+    let others = document["paths"].as_object().unwrap().iter().filter(|(path, _)| !listed.contains(*path));
+    let mut found = Vec::new();
+    for (path, item) in others {
+        examples_in(item, path, &mut found);
+    }
+    let post = &document["paths"]["/v1/live/tokens"]["post"];
+    let contents =
+        [&post["requestBody"]["content"]["application/json"], &post["responses"]["201"]["content"]["application/json"]];
+    assert_eq!(found.len(), contents.len(), "{found:?}");
+    for content in contents {
+        assert!(found.iter().any(|(_, example)| *example == content["example"]), "{found:?}");
+        let wrongs = wrong(&content["example"], &content["schema"], &document["components"]["schemas"], "token");
+        assert_eq!(wrongs, Vec::<String>::new());
+    }
+    let [form, answer] = contents.map(|content| &content["example"]);
+    let token = answer["token"].as_str().unwrap();
+    assert!(model::may_be_token(token), "{token}");
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let pair = Ed25519KeyPair::from_seed_unchecked(&[1; 32]).unwrap();
+    let public = UnparsedPublicKey::new(&ED25519, pair.public_key().as_ref());
+    public.verify(signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).unwrap()).unwrap();
+    let parts: Vec<Value> =
+        signed.split('.').map(|part| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()).collect();
+    assert_eq!(parts[0], json!({ "alg": "EdDSA", "kid": "t1", "typ": "keydesk+jwt" }));
+    let claims: model::TokenClaims = serde_json::from_value(parts[1].clone()).unwrap();
+    assert_eq!(claims.aud, model::TOKEN_AUDIENCE);
+    assert_eq!(claims.expires_at(), answer["expires_at"].as_str().unwrap().parse().unwrap());
+    assert_eq!(parts[1]["resources"], json!({ "queue": form["queue_ids"] }));
+    assert_eq!(parts[1]["origin"], form["origin"]);
+}
+
+/// Each body is described, and required where nothing can be done without one.
+#[tokio::test]
+async fn bodies_are_required_where_they_have_to_say_something() {
+    let document = document().await;
+    let mut required = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, described) in item.as_object().unwrap() {
+            let body = &described["requestBody"];
+            let Some(reference) = body["content"]["application/json"]["schema"]["$ref"].as_str() else { continue };
+            let schema = document.pointer(reference.strip_prefix('#').unwrap()).unwrap();
+            let has_to = schema["required"].as_array().is_some_and(|names| !names.is_empty());
+            assert_eq!(body["required"] == true, has_to, "{method} {path}");
+            required += usize::from(has_to);
+        }
+    }
+    assert!(required > 10, "{required}");
+    let rows = &document["paths"]["/v1/data/{table}"]["post"]["requestBody"];
+    assert_eq!(
+        (&rows["required"], &rows["content"]["application/x-ndjson"]["schema"]["type"]),
+        (&json!(true), &json!("string"))
+    );
+    let door = Door::open(13);
+    // As it is described, so it is asked for.
+    for (method, path, status) in [
+        ("POST", "/contacts", 400),
+        ("POST", "/calls", 400),
+        ("POST", "/data/contacts", 415),
+        ("POST", "/sandbox/reset", 403),
+    ] {
+        let told = door.ask(crate::support::ALL, method, path).send().await;
+        assert_eq!(told.status.as_u16(), status, "{method} {path}: {}", told.text());
+    }
+}
+
+/// The headers that an operation is described with.
+fn headers_of(document: &Value, method: &str, path: &str) -> BTreeSet<String> {
+    let parameters = document["paths"][&format!("/v1{path}")][method.to_lowercase()]["parameters"].as_array().unwrap();
+    let resolved = parameters.iter().map(|one| match one["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
+        None => one,
+    });
+    let names = resolved.filter(|one| one["in"] == "header").map(|one| one["name"].as_str().unwrap().to_owned());
+    names.collect()
+}
+
+#[tokio::test]
+async fn headers_that_are_read_are_described_where_they_are() {
+    let document = document().await;
+    for (method, path, expected) in [
+        ("GET", "/calls", ""),
+        ("POST", "/calls", "Idempotency-Key X-Proxy-Session"),
+        ("PUT", "/calls/{id}/wrap", "If-Match X-Proxy-Session"),
+        ("PUT", "/agents/{id}/state", "If-Match X-Proxy-Session"),
+        ("POST", "/sessions/proxy", "Idempotency-Key"),
+        ("PATCH", "/call-webhooks/{id}", "If-Match"),
+        ("GET", "/live/queues", "If-None-Match"),
+        ("GET", "/live/accuracy", ""),
+        ("GET", "/live/queues/{id}/expected-wait", "If-None-Match"),
+        ("GET", "/recordings/{id}/content", "If-None-Match If-Range Range"),
+        ("GET", "/stream/calls", "Last-Event-ID"),
+        ("POST", "/data/{table}", "X-Proxy-Session"),
+    ] {
+        let expected: BTreeSet<_> = expected.split_whitespace().map(str::to_owned).collect();
+        assert_eq!(headers_of(&document, method, path), expected, "{method} {path}");
+    }
+    let door = Door::open(13);
+    let call = door.world(|world| world.state().calls().next().unwrap().id).0;
+    let agent = door.world(|world| world.state().agents().next().unwrap().id).0;
+    // A session that nobody has begun, and a tag that is none, are refused wherever they are read.
+    let wrap = json!({ "code": "resolved" });
+    let told = door.ask(crate::support::ALL, "PUT", &format!("/calls/{call}/wrap")).header("if-match", "x").json(&wrap);
+    assert_eq!(told.send().await.code(400), "invalid_request");
+    let state = json!({ "routing_state": "ready", "on_behalf_of": agent });
+    let path = format!("/agents/{agent}/state");
+    let told = door.ask(crate::support::ALL, "PUT", &path).header("x-proxy-session", "x").json(&state).send().await;
+    assert_eq!(told.code(403), "invalid_session");
 }
 
 #[tokio::test]

@@ -85,6 +85,20 @@ async fn a_recording_is_not_ready_then_it_is_and_at_last_it_is_gone() {
     assert_eq!(door.ask(QA, "GET", &format!("/recordings/{old}/content")).send().await.code(410), "gone");
 }
 
+/// It ends with its leg, without an event of its own.
+#[tokio::test]
+async fn a_recording_that_ends_is_among_the_changes() {
+    let door = Door::open(7);
+    let id = with_status(&door, RecordingStatus::Recording);
+    let cursor = door.get(QA, "/recordings?limit=1").await["changes_cursor"].as_str().unwrap().to_owned();
+    let seq = door.world(|world| world.state().recording(id).unwrap().seq);
+    door.until(|world| (world.state().recording(id)?.status == RecordingStatus::Processing).then_some(()));
+    let changed = door.get(QA, &format!("/recordings?changed_since={cursor}&limit=500")).await;
+    let own: Vec<_> = changed["items"].as_array().unwrap().iter().filter(|one| one["id"] == json!(id)).collect();
+    assert_eq!((own.len(), &own[0]["status"]), (1, &json!("processing")));
+    assert!(own[0]["seq"].as_u64() > Some(seq) && own[0]["duration_ms"].is_u64(), "{}", own[0]);
+}
+
 #[tokio::test]
 async fn a_pause_is_silence_and_can_be_asked_for_only_while_it_is_recorded() {
     let door = Door::open(7);

@@ -17,13 +17,21 @@ use uuid::Uuid;
 
 use crate::support::Door;
 
-/// Keys as they are told to be.
-pub(crate) struct Told(Mutex<KeyNow>);
+/// Keys as they are told to be, and what is told of their webhooks: whose, which, and why it was switched off.
+pub(crate) struct Told(Mutex<KeyNow>, Mutex<Vec<(Uuid, Uuid, Box<str>)>>);
 
 impl Keys for Told {
     fn now(&self, _: Uuid) -> Pin<Box<dyn Future<Output = KeyNow> + Send + '_>> {
         let now = self.0.lock().unwrap().clone();
         Box::pin(async move { now })
+    }
+
+    fn switched_off(&self, key: Uuid, webhook: Uuid, why: Box<str>) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        let mut told = self.1.lock().unwrap();
+        told.push((key, webhook, why));
+        // The first time nobody can be told.
+        let done = told.len() > 1;
+        Box::pin(async move { done })
     }
 }
 
@@ -40,7 +48,7 @@ pub(crate) async fn sending(seed: u64) -> (Door, Arc<Told>, watch::Sender<bool>)
     let now = Box::new(move || Instant::from_millis(time.load(SeqCst)));
     let webhooks = Webhooks::open(client, MasterKey::new(&[5; 32]), now, None, door.centre.worlds().main()).unwrap();
     assert!(door.centre.with_webhooks(webhooks));
-    let keys = Arc::new(Told(Mutex::new(works(&["calls:read"]))));
+    let keys = Arc::new(Told(Mutex::new(works(&["calls:read"])), Mutex::default()));
     let (stopping, stop) = watch::channel(false);
     let (centre, asked) = (door.centre.clone(), keys.clone());
     tokio::spawn(async move { centre.deliver(asked, stop).await });
@@ -86,6 +94,31 @@ async fn a_key_makes_a_webhook_which_ends_with_it() {
         }
     }
     panic!("it has not ended");
+}
+
+#[tokio::test]
+async fn whoever_administers_the_key_is_told_that_its_webhook_was_switched_off() {
+    let (door, keys, _stopping) = sending(36).await;
+    let receiver = Receiver::start().await.unwrap();
+    let form = json!({ "url": receiver.url(), "types": ["call.*"] });
+    let (_, _, made) = door.ask("POST /v1/call-webhooks", "calls:read", Some(&form)).await;
+    receiver.answer(|_| Reply::status(410));
+    door.pass(60_000);
+    let told = || keys.1.lock().unwrap().clone();
+    // It is asked twice a second, told again while that can't be, and then no more.
+    for _ in 0..200 {
+        if told().len() > 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    let told = told();
+    assert_eq!((told.len(), &told[0]), (2, &told[1]), "{told:?}");
+    assert_eq!((told[0].1.to_string(), &*told[0].2), (made["id"].as_str().unwrap().to_owned(), "gone"));
+    let (_, _, shown) =
+        door.ask(&format!("GET /v1/call-webhooks/{}", made["id"].as_str().unwrap()), "calls:read", None).await;
+    assert_eq!((&shown["enabled"], &shown["disabled_by"]), (&json!(false), &json!("gone")));
 }
 
 #[tokio::test]

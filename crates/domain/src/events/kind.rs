@@ -18,6 +18,7 @@ pub(super) fn kind(action: Action) -> Option<&'static str> {
         // Whoever opens a hand-over link sees the secret, too.
         A::KeyReveal | A::HandoverOpen => "key.revealed",
         A::KeyTokenCreate => "key.token_created",
+        A::KeyWebhookDisable => "key.webhook_disabled",
         A::AdministratorCreate => "administrator.created",
         A::AdministratorInvite => "administrator.invited",
         A::AdministratorWithdrawInvitation => "administrator.invitation_withdrawn",

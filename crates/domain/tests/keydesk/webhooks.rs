@@ -8,7 +8,7 @@ use delivery::{
 };
 use domain::{Caller, EventOptions, Keydesk, NewKey, NewWebhook, Redelivery, WebhookSecret};
 use model::{
-    DeliveryState, Environment, EventPatterns, KeyError, KeyId, Overlap, PlainSecret, SettingsPatch, WebhookId,
+    Action, DeliveryState, Environment, EventPatterns, KeyError, KeyId, Overlap, PlainSecret, SettingsPatch, WebhookId,
     WebhookOrder, WebhookPatch,
 };
 use serde_json::Value;
@@ -18,6 +18,7 @@ use crate::test_keydesk::{HOUR, SECOND, StoppedClock, TestKeydesk, new_key, once
 
 on_both_databases!(
     every_change_of_a_key_is_told_in_order_and_without_a_secret,
+    a_webhook_of_a_key_that_was_switched_off_is_told,
     nothing_is_kept_where_nobody_listens,
     the_events_of_one_subject_wait_for_each_other_and_for_nobody_else,
     receivers_do_not_wait_for_each_other,
@@ -146,6 +147,24 @@ async fn every_change_of_a_key_is_told_in_order_and_without_a_secret(database: T
 
 pub(crate) async fn events(test: &TestKeydesk) -> usize {
     test.database.store().await.event_bodies(0, 100_000).await.unwrap().len()
+}
+
+async fn a_webhook_of_a_key_that_was_switched_off_is_told(database: TestDatabase) {
+    let test = open(database).await;
+    let receiver = Receiver::start().await.unwrap();
+    hook(&test, &receiver, &["key.webhook_disabled"]).await;
+    let id = test.issue("Acme").await.key.id;
+    let webhook = uuid::Uuid::from_u128(7);
+    test.keydesk.tell_webhook_off(test.operator.installation, id, webhook, "failing").await.unwrap();
+    let entries = test.audit(&test.operator).await;
+    let last = entries.last().unwrap();
+    assert_eq!(last.action, Action::KeyWebhookDisable.as_str());
+    test.keydesk.deliver_due().await;
+    let told = bodies(&receiver);
+    assert_eq!(told.len(), 1, "{told:?}");
+    let data = &told[0]["data"];
+    assert_eq!((&data["webhook"], &data["by"]), (&webhook.to_string().into(), &"failing".into()));
+    assert_eq!((&data["key"]["id"], &told[0]["actor"]["kind"]), (&id.to_string().into(), &"system".into()));
 }
 
 async fn nothing_is_kept_where_nobody_listens(database: TestDatabase) {

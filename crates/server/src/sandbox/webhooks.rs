@@ -41,6 +41,13 @@ impl Keys for Known {
             }
         })
     }
+
+    fn switched_off(&self, key: Uuid, webhook: Uuid, why: Box<str>) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        let (keydesk, installation) = (self.keydesk.clone(), self.installation);
+        let telling = async move { keydesk.tell_webhook_off(installation, KeyId(key), webhook, &why).await };
+        let told = self.home.spawn(telling);
+        Box::pin(async move { matches!(told.await, Ok(Ok(()))) })
+    }
 }
 
 /// Lets test keys have webhooks. They are kept beside the journal. Waits for the disk.

@@ -23,6 +23,7 @@ mod cases;
 mod chaos;
 mod cli;
 mod crash;
+mod cut_elsewhere;
 mod days;
 mod description;
 mod explain;

@@ -34,6 +34,7 @@ pub(crate) fn wrap_of(seed: Seed, call: &Call, at: model::Instant) -> Wrap {
         by: WrittenBy { agent_id: call.agent_id, key_id: None },
         late: false,
         revision: 0,
+        created_at: at,
         written_at: at,
     }
 }

@@ -38,17 +38,18 @@ impl World {
 
     /// Notes that a lead is being called.
     pub(in crate::world) fn begin_attempt(&mut self, lead: LeadId, call_id: CallId) {
-        let Some(call) = self.state.call(call_id) else { return };
-        let attempt = Attempt { at: self.now, phone: call.to.clone(), outcome: None, call_id };
-        let body = Body::LeadTried { status: LeadStatus::Dialling, attempt: Box::new(attempt) };
-        let _ = self.emit(None, Subject::Lead(lead), body);
+        let (Some(call), Some(lead)) = (self.state.call(call_id), self.state.lead(lead)) else { return };
+        let mut lead = lead.clone();
+        lead.status = LeadStatus::Dialling;
+        lead.attempts.push(Attempt { at: self.now, phone: call.to.clone(), outcome: None, call_id });
+        let _ = self.emit(None, Subject::Lead(lead.id), Body::LeadWritten(Box::new(lead)));
     }
 
     /// Notes what came of calling a lead, as soon as it is known whether anybody was reached.
     pub(super) fn end_attempt(&mut self, call_id: CallId) {
         let Some(call) = self.state.call(call_id) else { return };
         let Some(lead) = call.lead_id.and_then(|id| self.state.lead(id)) else { return };
-        let Some(known) = lead.attempts.iter().find(|attempt| attempt.call_id == call_id) else { return };
+        let Some(place) = lead.attempts.iter().position(|attempt| attempt.call_id == call_id) else { return };
         let reached = call.instants.answered_at.is_some();
         let outcome = if reached { Some(Outcome::Completed) } else { call.outcome };
         let tries = self.state.campaign(lead.campaign_id).map_or(1, |campaign| usize::from(campaign.max_attempts));
@@ -58,9 +59,12 @@ impl World {
             _ if lead.attempts.len() >= tries => LeadStatus::Exhausted,
             _ => LeadStatus::Waiting,
         };
-        let attempt = Attempt { outcome, ..known.clone() };
-        let lead = lead.id;
-        let _ = self.emit(None, Subject::Lead(lead), Body::LeadTried { status, attempt: Box::new(attempt) });
+        let mut lead = lead.clone();
+        lead.status = status;
+        if let Some(attempt) = lead.attempts.get_mut(place) {
+            attempt.outcome = outcome;
+        }
+        let _ = self.emit(None, Subject::Lead(lead.id), Body::LeadWritten(Box::new(lead)));
     }
 
     /// Nobody was reached. A consultation that fails gives the customer back.

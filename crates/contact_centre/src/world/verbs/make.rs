@@ -4,8 +4,8 @@ use super::Refusal;
 use crate::{
     event::{Actor, NewCall},
     id::{AgentId, CallId, CampaignId, ContactId, LeadId, QueueId},
-    objects::{Direction, LeadStatus, LegState, PhoneNumber, Relation},
-    sim::{next_in_all, rests_until, zones_of_lead},
+    objects::{Campaign, Direction, Lead, LeadStatus, LegState, PhoneNumber, Relation},
+    sim::{next_in_all, rests_until, zones_of_callee},
     world::World,
 };
 
@@ -88,7 +88,7 @@ impl World {
         })
     }
 
-    /// The campaign of a call, once it is known that its lead may be called now.
+    /// The campaign of a call, once it is known that the callee may be called for it now.
     fn campaign_of(&self, dialled: &Dialled) -> Result<Option<CampaignId>, Refusal> {
         let lead = match dialled.lead_id {
             Some(id) => Some(self.state().lead(id).ok_or(Refusal::NotFound("lead"))?),
@@ -97,15 +97,27 @@ impl World {
         let id = dialled.campaign_id.or(lead.map(|lead| lead.campaign_id));
         let Some(id) = id else { return Ok(None) };
         let campaign = self.state().campaign(id).ok_or(Refusal::NotFound("campaign"))?;
-        let Some(lead) = lead else { return Ok(Some(id)) };
-        if lead.campaign_id != id {
+        if let Some(lead) = lead {
+            self.check_due(campaign, lead, &dialled.to)?;
+        }
+        // A campaign keeps its hours, whether the callee is a lead of it or not.
+        let next = next_in_all(&campaign.dialling_hours, zones_of_callee(lead, Some(&dialled.to)), self.now());
+        if next != Some(self.now()) {
+            return Err(Refusal::OutsideDiallingHours { next });
+        }
+        Ok(Some(id))
+    }
+
+    /// Whether a lead may be called at a number now, but for the clocks of the callee.
+    fn check_due(&self, campaign: &Campaign, lead: &Lead, to: &PhoneNumber) -> Result<(), Refusal> {
+        if lead.campaign_id != campaign.id {
             return Err(Refusal::Invalid { field: "lead_id", problem: "is of another campaign" });
         }
         if lead.status != LeadStatus::Waiting || lead.attempts.len() >= usize::from(campaign.max_attempts) {
             return Err(Refusal::Invalid { field: "lead_id", problem: "is not to be called" });
         }
         // Else anybody could be called by the clocks of a lead far away.
-        if !lead.has_number(&dialled.to) {
+        if !lead.has_number(to) {
             return Err(Refusal::Invalid { field: "to", problem: "is none of the lead's numbers" });
         }
         if lead.not_before.is_some_and(|from| self.now() < from) {
@@ -117,11 +129,7 @@ impl World {
         if let Some(next) = rests_until(campaign, lead).filter(|until| self.now() < *until) {
             return Err(Refusal::LeadRests { next });
         }
-        let next = next_in_all(&campaign.dialling_hours, zones_of_lead(lead, Some(&dialled.to)), self.now());
-        if next != Some(self.now()) {
-            return Err(Refusal::OutsideDiallingHours { next });
-        }
-        Ok(Some(id))
+        Ok(())
     }
 
     /// Whether anybody who has the number, or whom the lead is about, does not want to be called. One who shares the number is enough.

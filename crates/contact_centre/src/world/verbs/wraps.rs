@@ -10,7 +10,6 @@ use crate::{
     metrics,
     objects::{Call, LegState, Wrap, WrittenBy},
     sim::WRAP_CODES,
-    state::Revisions,
     world::World,
 };
 
@@ -97,6 +96,7 @@ impl World {
             by: WrittenBy { agent_id: actor.agent_id, key_id: actor.key_id },
             late,
             revision: noted.map_or(0, |wrap| wrap.revision + 1),
+            created_at: noted.map_or(self.now(), |wrap| wrap.created_at),
             written_at: self.now(),
         };
         self.act(actor, |world| world.wrap_up(&call, wrap, actor))
@@ -114,11 +114,10 @@ impl World {
         Ok(())
     }
 
-    /// Raises the revision of the intervals that are over and whose figures a correction of the leg changes.
+    /// Raises the revision of the intervals whose figures a correction of the leg changes, also of one that goes on: so do their rows, which
+    /// count the corrections of legs.
     fn revise_intervals(&mut self, call: &Call, actor: &Actor) {
-        let now = self.now();
-        let mut touched = metrics::revised_by(&metrics::Leg::new(call, |id| self.state().call(id)));
-        touched.retain(|(_, start)| start.plus_millis(Revisions::INTERVAL_MS) <= now);
+        let touched = metrics::revised_by(&metrics::Leg::new(call, |id| self.state().call(id)));
         for (subject, start) in touched {
             let revision = self.state().revisions().get(subject, start).map_or(1, |last| last.revision + 1);
             let _ = self.emit(Some(actor), subject, Body::IntervalRevised { start, revision });

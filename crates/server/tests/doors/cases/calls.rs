@@ -2,8 +2,13 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
-use super::desk::Desk;
+use super::{
+    desk::Desk,
+    golden::golden,
+    led::{act, agents, wants, wrap},
+};
 
 /// An agent who is free, once there is one.
 async fn free_agent(desk: &Desk) -> String {
@@ -100,6 +105,103 @@ async fn twenty_that_ask_for_one_call_get_one() {
     let refused = desk.send(&night, "POST /v1/calls", "", &form).await;
     assert_eq!((refused.status, refused.code()), (403, "outside_dialling_hours".to_owned()));
     assert!(refused.json()["next_allowed_at"].is_string());
+}
+
+/// Legs with a number.
+async fn legs_with(desk: &Desk, phone: &str) -> Vec<Value> {
+    desk.all(&format!("/calls?phone={}", phone.replace('+', "%2B"))).await
+}
+
+/// Asks for a call, and hangs up before any of the answer is read.
+async fn cut_off(desk: &Desk, headers: &str, form: &Value) {
+    let body = form.to_string();
+    let request = format!(
+        "POST /v1/calls HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n{headers}\
+         Content-Length: {}\r\n\r\n{body}",
+        desk.key,
+        body.len()
+    );
+    let mut connection = TcpStream::connect(&desk.gateway).await.unwrap();
+    connection.write_all(request.as_bytes()).await.unwrap();
+}
+
+/// Case 17: whoever is cut off once a call is asked for learns by asking again which one it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_was_asked_for_before_the_connection_broke_is_made_once() {
+    let desk = Desk::open().await;
+    desk.until_noon().await;
+    let form = json!({ "to": "+61491570158", "agent_id": free_agent(&desk).await });
+    let from = desk.get("/live-calls").await["cursor"].as_str().unwrap().to_owned();
+    let before = legs_with(&desk, "+61491570158").await.len();
+    let named = "Idempotency-Key: cut\r\n";
+    cut_off(&desk, named, &form).await;
+    let mut told = Vec::new();
+    for _ in 0..5 {
+        told.push(desk.send(&desk.key, "POST /v1/calls", named, &form).await);
+    }
+    assert!(told.iter().all(|one| one.status == 202), "{told:?}");
+    let ids: BTreeSet<_> = told.iter().map(|one| one.json()["id"].to_string()).collect();
+    assert_eq!(ids.len(), 1, "{ids:?}");
+    // The first may have been faster than the one that was cut off.
+    assert!(told[1..].iter().all(|one| one.header("idempotency-replayed") == Some("true")), "{told:?}");
+    // Nobody else does anything while the clock stands.
+    assert_eq!(legs_with(&desk, "+61491570158").await.len(), before + 1);
+    let begun = desk.get(&format!("/call-events?after={from}&types=call.started&limit=500")).await;
+    let begun: Vec<_> =
+        begun["items"].as_array().unwrap().iter().map(|event| event["subject"]["id"].to_string()).collect();
+    assert_eq!(begun, ids.into_iter().collect::<Vec<_>>());
+}
+
+/// Has agents call until the network fails a call: what was asked for under which key, and the leg. All others end before.
+async fn failed(desk: &Desk, agents: &[String]) -> (String, Value, Value) {
+    // One of a hundred comes to that.
+    for number in 0..1_200 {
+        let agent = &agents[number % agents.len()];
+        let named = format!("Idempotency-Key: dial-{number}\r\n");
+        let form = json!({ "to": format!("+6149157{number:04}"), "agent_id": agent });
+        let made = desk.send(&desk.key, "POST /v1/calls", &named, &form).await;
+        assert_eq!(made.status, 202, "{}", made.json());
+        let id = made.json()["id"].as_str().unwrap().to_owned();
+        // Until then it rings, or never will.
+        desk.pass(7_000).await;
+        let leg = call(desk, &id).await;
+        if leg["outcome"] == "failed" {
+            return (named, form, leg);
+        }
+        if leg["state"] != "closed" {
+            act(desk, &id, "hangup", &json!({})).await;
+            if call(desk, &id).await["state"] == "wrapping" {
+                wrap(desk, &id).await;
+            }
+        }
+    }
+    panic!("the network never fails");
+}
+
+/// Case 17: a call that the network failed is over, and told again under its key; under another it is dialled again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_failed_is_dialled_again_under_another_key_alone() {
+    let desk = golden().await;
+    let agents = agents(&desk).await;
+    for agent in &agents {
+        wants(&desk, agent, "not_ready", Some("break")).await;
+    }
+    let (named, form, leg) = failed(&desk, &agents).await;
+    assert_eq!((&leg["state"], &leg["cause_q850"]), (&json!("closed"), &json!(41)));
+    assert!(leg["instants"]["answered_at"].is_null() && leg["instants"]["disconnected_at"].is_string(), "{leg}");
+    let events = desk.get(&format!("/calls/{}/events", leg["id"].as_str().unwrap())).await;
+    let kinds: Vec<_> =
+        events["items"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["call.started", "call.dialing", "call.failed", "call.closed"]);
+    let legs = legs_with(&desk, form["to"].as_str().unwrap()).await.len();
+    let again = desk.send(&desk.key, "POST /v1/calls", &named, &form).await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (202, Some("true")));
+    assert_eq!(again.json()["id"], leg["id"], "it is the call that failed");
+    assert_eq!(legs_with(&desk, form["to"].as_str().unwrap()).await.len(), legs);
+    let anew = desk.send(&desk.key, "POST /v1/calls", "Idempotency-Key: anew\r\n", &form).await;
+    assert_eq!((anew.status, anew.header("idempotency-replayed")), (202, None), "{}", anew.json());
+    assert_ne!(anew.json()["id"], leg["id"]);
+    assert_eq!(legs_with(&desk, form["to"].as_str().unwrap()).await.len(), legs + 1);
 }
 
 /// Cases 5 and 6.

@@ -104,6 +104,52 @@ async fn null_zero_and_absent_are_three_things() {
     assert_eq!(ask("/metrics/queues?timezone=%2B10:00").await.status, 400);
 }
 
+/// Case 15: whoever is asked for and did nothing has rows of zeros, of which nothing has an average; whoever there is not is not there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filter_that_matches_nothing_gives_rows_of_zeros_and_a_name_of_nobody_none() {
+    let desk = Desk::open().await;
+    let now = desk.get("/sandbox/clock").await["at"].as_str().unwrap().parse::<model::Instant>().unwrap();
+    // Two quarters of the future, in which nobody has done anything.
+    let ahead = now.as_millis() - now.as_millis().rem_euclid(3_600_000) + 2 * 3_600_000;
+    let [from, to] = [ahead, ahead + 1_800_000].map(|ms| model::Instant::from_millis(ms).to_string());
+    let range = format!("from={from}&to={to}");
+    let queues = desk.all("/queues").await;
+    let rows = desk.all(&format!("/metrics/queues?{range}")).await;
+    assert_eq!(rows.len(), 2 * queues.len(), "a row of each");
+    let agents = desk.all("/agents").await;
+    let team = agents[0]["team"].as_str().unwrap();
+    let of_team = agents.iter().filter(|agent| agent["team"] == team).count();
+    let of_agents = desk.all(&format!("/metrics/agents?team={team}&{range}")).await;
+    assert_eq!(of_agents.len(), 2 * of_team, "a row of each");
+    let of_one = format!("/metrics/agents?agent_id={}&{range}", agents[0]["id"].as_str().unwrap());
+    assert_eq!(desk.all(&of_one).await.len(), 2);
+    let total = desk.get(&format!("/metrics/summary?{range}")).await;
+    assert_eq!(total["queues"].as_array().map(Vec::len), Some(queues.len()));
+    for row in rows.iter().chain(total["queues"].as_array().unwrap()).chain([&total["total"]]) {
+        assert!(SUMS.iter().all(|name| row[*name] == 0), "{row}");
+        let averages = ["average_speed_of_answer_ms", "average_handle_time_ms", "abandon_ratio"];
+        assert!(averages.iter().all(|name| row.get(*name) == Some(&Value::Null)), "{row}");
+    }
+    for row in &of_agents {
+        let counts = ["offers_count", "offers_not_answered_count", "answered_count", "handled_count", "outbound_count"];
+        assert!(counts.iter().all(|name| row[*name] == 0), "{row}");
+        let averages = ["average_handle_time_ms", "occupancy_ratio"];
+        assert!(averages.iter().all(|name| row.get(*name) == Some(&Value::Null)), "{row}");
+    }
+    // A list, which has no rows of what did nothing, is empty.
+    assert!(desk.all(&format!("/calls?{range}")).await.is_empty());
+    let nobody = "01940000-0000-7000-8000-000000000000";
+    for path in [
+        "/metrics/queues?queue=None".to_owned(),
+        format!("/metrics/queues?queue_id={nobody}"),
+        "/metrics/agents?team=None".to_owned(),
+        format!("/metrics/agents?agent_id={nobody}"),
+    ] {
+        let refused = desk.ask(&desk.key, &format!("GET /v1{path}&{range}"), "", b"").await;
+        assert_eq!((refused.status, refused.code()), (404, "not_found".to_owned()), "{path}");
+    }
+}
+
 /// Case 14: days have as many quarters as their clocks show, and their sum is that of UTC.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn days_are_as_long_as_their_clocks_say() {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{desk::Desk, golden::golden};
 
 /// Who takes calls there.
-async fn agents(desk: &Desk) -> [String; 3] {
+pub(super) async fn agents(desk: &Desk) -> [String; 3] {
     let agents = desk.all("/agents").await;
     ["Anna", "Ben", "Cara"].map(|name| {
         let agent = agents.iter().find(|agent| agent["display_name"] == name).unwrap();
@@ -16,7 +16,7 @@ async fn agents(desk: &Desk) -> [String; 3] {
 }
 
 /// Has an agent want something. The agent as they are then.
-async fn wants(desk: &Desk, agent: &str, routing: &str, reason: Option<&str>) -> Value {
+pub(super) async fn wants(desk: &Desk, agent: &str, routing: &str, reason: Option<&str>) -> Value {
     let mut form = json!({ "routing_state": routing, "on_behalf_of": agent });
     if let Some(reason) = reason {
         form["reason"] = reason.into();
@@ -39,13 +39,13 @@ async fn until(desk: &Desk, id: &str, states: &[&str]) -> Value {
 }
 
 /// Does something to a call. Whether that could be.
-async fn act(desk: &Desk, id: &str, verb: &str, form: &Value) -> bool {
+pub(super) async fn act(desk: &Desk, id: &str, verb: &str, form: &Value) -> bool {
     let told = desk.send(&desk.key, &format!("POST /v1/calls/{id}/{verb}"), "", form).await;
     assert!([200, 409].contains(&told.status), "{verb}: {}", told.json());
     told.status == 200
 }
 
-async fn wrap(desk: &Desk, id: &str) {
+pub(super) async fn wrap(desk: &Desk, id: &str) {
     let told = desk.send(&desk.key, &format!("PUT /v1/calls/{id}/wrap"), "", &json!({ "code": "other" })).await;
     assert_eq!(told.status, 201, "{}", told.json());
 }

@@ -10,21 +10,23 @@ use tokio::{
 use super::desk::{Desk, unchunked};
 
 /// An event of a stream.
-struct Event {
+pub(super) struct Event {
     id: Option<String>,
-    kind: String,
-    data: Value,
+    pub(super) kind: String,
+    pub(super) data: Value,
 }
 
 /// A client of server-sent events, through the gateway.
-struct Stream {
+pub(super) struct Stream {
     connection: TcpStream,
+    /// What has come, in chunks.
     raw: Vec<u8>,
-    read: usize,
+    /// What was in them, and is not read yet.
+    text: Vec<u8>,
 }
 
 impl Stream {
-    async fn follow(desk: &Desk, path: &str, last: Option<&str>) -> Self {
+    pub(super) async fn follow(desk: &Desk, path: &str, last: Option<&str>) -> Self {
         let mut connection = TcpStream::connect(&desk.gateway).await.unwrap();
         let last = last.map(|last| format!("Last-Event-ID: {last}\r\n")).unwrap_or_default();
         let head = format!(
@@ -32,7 +34,7 @@ impl Stream {
             desk.key
         );
         connection.write_all(head.as_bytes()).await.unwrap();
-        let mut stream = Self { connection, raw: Vec::new(), read: 0 };
+        let mut stream = Self { connection, raw: Vec::new(), text: Vec::new() };
         loop {
             if let Some(end) = stream.raw.windows(4).position(|four| four == b"\r\n\r\n") {
                 let head: Vec<u8> = stream.raw.drain(..end + 4).collect();
@@ -48,23 +50,25 @@ impl Stream {
         read.expect("something should have come").unwrap() > 0
     }
 
-    async fn next(&mut self) -> Event {
+    pub(super) async fn next(&mut self) -> Event {
         loop {
-            let text = String::from_utf8(unchunked(&self.raw).0).unwrap();
-            if let Some(end) = text[self.read..].find("\n\n") {
-                let block = &text[self.read..self.read + end];
+            let (text, used) = unchunked(&self.raw);
+            self.raw.drain(..used);
+            self.text.extend(text);
+            if let Some(end) = self.text.windows(2).position(|two| two == b"\n\n") {
+                let block: Vec<u8> = self.text.drain(..end + 2).collect();
+                let block = String::from_utf8(block).unwrap();
                 let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-                let (id, kind, data) = (field("id: "), field("event: "), field("data: "));
-                self.read += end + 2;
                 // A comment says that it lives.
-                let Some(kind) = kind else { continue };
-                return Event { id, kind, data: serde_json::from_str(&data.unwrap()).unwrap() };
+                let Some(kind) = field("event: ") else { continue };
+                let data = serde_json::from_str(&field("data: ").unwrap()).unwrap();
+                return Event { id: field("id: "), kind, data };
             }
             assert!(self.more().await, "it broke off");
         }
     }
 
-    async fn until(&mut self, kind: &str) -> Vec<Event> {
+    pub(super) async fn until(&mut self, kind: &str) -> Vec<Event> {
         let mut events = Vec::new();
         loop {
             events.push(self.next().await);
@@ -124,6 +128,56 @@ async fn a_reader_who_is_cut_off_reads_the_log_once() {
     let whole = &anew.last().unwrap().data;
     let asked = desk.get(&format!("/live-calls?as_of_seq={}", whole["as_of"]["seq"])).await;
     assert_eq!(whole["items"], asked["items"]);
+}
+
+/// Case 8: a place of which the log no longer knows what came after it begins anew, and says so before anything else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_place_that_is_too_old_is_told_and_what_holds_follows() {
+    let desk = Desk::open().await;
+    desk.until_noon().await;
+    // The log reaches back for a day, and the day of before is gone from it piece by piece.
+    let (mut epoch, mut oldest) = (String::new(), 0);
+    for _ in 0..10 {
+        let hello = Stream::follow(&desk, "/v1/stream/calls", None).await.next().await;
+        assert_eq!(hello.kind, "stream.hello");
+        oldest = hello.data["replay_from_seq"].as_u64().unwrap();
+        hello.data["epoch"].as_str().unwrap().clone_into(&mut epoch);
+        if oldest > 0 {
+            break;
+        }
+        desk.pass(3 * 3_600_000).await;
+    }
+    assert!(oldest > 0, "nothing is ever too old");
+    let too_old = format!("{epoch}-{}", oldest - 1);
+    let mut stream = Stream::follow(&desk, "/v1/stream/calls", Some(&too_old)).await;
+    let anew = stream.until("stream.snapshot").await;
+    let kinds: Vec<_> = anew.iter().map(|event| event.kind.as_str()).collect();
+    assert_eq!(kinds, ["stream.hello", "stream.reset", "stream.snapshot"]);
+    assert_eq!((anew[1].data["reason"].as_str(), &anew[1].id), (Some("too_old"), &None));
+    let whole = &anew[2];
+    let seq = whole.data["as_of"]["seq"].as_u64().unwrap();
+    assert_eq!(whole.id.as_deref(), Some(format!("{epoch}-{seq}").as_str()), "from here it goes on");
+    let asked = desk.get(&format!("/live-calls?as_of_seq={seq}")).await;
+    assert_eq!((&whole.data["items"], &whole.data["as_of"]), (&asked["items"], &asked["as_of"]));
+    assert!(!whole.data["items"].as_array().unwrap().is_empty());
+    // What comes then is what the log has after it.
+    desk.pass(30_000).await;
+    let after = pulled(&desk, "/call-events", whole.id.as_deref().unwrap()).await;
+    assert!(!after.is_empty());
+    let mut read = Vec::new();
+    while read.len() < after.len() {
+        let event = stream.next().await;
+        if !event.kind.starts_with("stream.") {
+            read.push(event.data["seq"].as_u64().unwrap());
+        }
+    }
+    assert_eq!(read, after);
+    // Whoever pulls is told the same.
+    let refused = desk.ask(&desk.key, &format!("GET /v1/call-events?after={too_old}"), "", b"").await;
+    assert_eq!((refused.status, refused.code()), (410, "changes_lost".to_owned()));
+    assert_eq!(refused.json()["reason"], "too_old");
+    let told = desk.get(&format!("/call-events?after={epoch}-{seq}&limit=1")).await;
+    assert_eq!(told["items"][0]["seq"].as_u64(), Some(after[0]));
 }
 
 /// Case 9.

@@ -2,11 +2,13 @@
 //! share, whose clock the tests lead.
 
 mod calls;
+mod changes;
 mod desk;
 mod figures;
 mod golden;
 #[path = "../../../../contact_centre_api/tests/door/golden_day.rs"]
 mod golden_day;
+mod kinds;
 mod led;
 mod log;
 mod recomputed;
