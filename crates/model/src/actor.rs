@@ -103,6 +103,9 @@ pub enum Action {
     /// A person or the operator made a derived token of a key.
     #[serde(rename = "key.token_create")]
     KeyTokenCreate,
+    /// A key's secret, or a token of it, was found where it must not be: by a signed report, or by the operator's scan.
+    #[serde(rename = "key.leaked")]
+    KeyLeaked,
     /// The list of keys was exported as a table.
     #[serde(rename = "key.export")]
     KeyExport,
@@ -220,6 +223,7 @@ impl Action {
             Self::KeyRestore => "key.restore",
             Self::KeyReveal => "key.reveal",
             Self::KeyTokenCreate => "key.token_create",
+            Self::KeyLeaked => "key.leaked",
             Self::KeyExport => "key.export",
             Self::AuditExport => "audit.export",
             Self::AuditAdopt => "audit.adopt",

@@ -18,6 +18,7 @@ pub const EVENT_TYPES: &[&str] = &[
     "key.revealed",
     "key.token_created",
     "key.expiring",
+    "key.leaked",
     "limit.reached",
     "guessing.detected",
     "administrator.created",

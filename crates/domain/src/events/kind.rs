@@ -18,6 +18,7 @@ pub(super) fn kind(action: Action) -> Option<&'static str> {
         // Whoever opens a hand-over link sees the secret, too.
         A::KeyReveal | A::HandoverOpen => "key.revealed",
         A::KeyTokenCreate => "key.token_created",
+        A::KeyLeaked => "key.leaked",
         A::AdministratorCreate => "administrator.created",
         A::AdministratorInvite => "administrator.invited",
         A::AdministratorWithdrawInvitation => "administrator.invitation_withdrawn",
