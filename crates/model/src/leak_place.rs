@@ -1,4 +1,4 @@
-use crate::{invisible::is_invisible, looks_like_key};
+use crate::{is_invisible, looks_like_key};
 
 /// Longest address that is kept of a place where a key was found, in characters.
 pub const LEAK_URL_MAX: usize = 500;
@@ -27,15 +27,15 @@ impl LeakPlace {
 
 /// The address without what steers a terminal, cut, and without a part that holds a key: that would be the leak once more.
 fn address(text: &str) -> Option<String> {
-    let plain = |c: char| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c };
+    let plain = |c: char| if is_invisible(c) { '\u{fffd}' } else { c };
     let cut: String = text.trim().chars().take(LEAK_URL_MAX).map(plain).collect();
-    let without_query = || cut.split(['?', '#']).next().unwrap_or_default();
-    let host_alone = || {
-        let (scheme, rest) = cut.split_once("://")?;
-        Some(format!("{scheme}://{}", rest.split(['/', '?', '#']).next().unwrap_or_default()))
-    };
-    let kept = [Some(cut.clone()), Some(without_query().to_owned()), host_alone()].into_iter().flatten();
-    kept.into_iter().find(|text| !text.is_empty() && !looks_like_key(text))
+    let without_query = cut.split(['?', '#']).next().unwrap_or_default().to_owned();
+    let host_alone = cut.split_once("://").map(|(scheme, rest)| {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        format!("{scheme}://{host}")
+    });
+    let less_and_less = [Some(cut), Some(without_query), host_alone];
+    less_and_less.into_iter().flatten().find(|text| !text.is_empty() && !looks_like_key(text))
 }
 
 #[cfg(test)]
