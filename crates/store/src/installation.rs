@@ -1,4 +1,4 @@
-use model::{InstallationId, Instant, TimeZone};
+use model::{InstallationId, Instant, LeakRule, TimeZone};
 use uuid::Uuid;
 
 use crate::{
@@ -23,6 +23,8 @@ pub struct StoredInstallation {
     pub recoverable: bool,
     /// Whose days are meant, where nobody says whose else.
     pub time_zone: TimeZone,
+    /// What becomes of its keys that have leaked.
+    pub leak_rule: LeakRule,
     /// Issued keys that are not deleted.
     pub key_count: u64,
     /// When it was created.
@@ -37,6 +39,7 @@ row! {
         disabled_at: Option<i64>,
         recoverable: i64,
         time_zone: String,
+        leak_rule: String,
         key_count: i64,
         created_at: i64,
     }
@@ -58,13 +61,21 @@ impl From<InstallationRow> for StoredInstallation {
                 );
                 TimeZone::UTC
             }),
+            leak_rule: row.leak_rule.parse().unwrap_or_else(|_| {
+                tracing::warn!(
+                    leak_rule = row.leak_rule,
+                    "an installation's rule for leaked keys is not known; people are told of them"
+                );
+                LeakRule::Notify
+            }),
             key_count: row.key_count.unsigned_abs(),
             created_at: Instant::from_millis(row.created_at),
         }
     }
 }
 
-pub(crate) const INSTALLATIONS: &str = "SELECT id, name, title, disabled_at, recoverable, time_zone, key_count, created_at FROM installation ORDER BY name";
+pub(crate) const INSTALLATIONS: &str = "SELECT id, name, title, disabled_at, recoverable, time_zone, leak_rule, key_count, created_at \
+     FROM installation ORDER BY name";
 
 /// Numbers of keys that are wrong, whatever made them so.
 pub(crate) const RECOUNT_KEYS: &str = "UPDATE installation SET key_count = (SELECT COUNT(*) FROM api_key k \
@@ -73,9 +84,9 @@ pub(crate) const RECOUNT_KEYS: &str = "UPDATE installation SET key_count = (SELE
      WHERE k.installation_id = installation.id AND k.kind = 'issued' AND k.deleted_at IS NULL)";
 pub(crate) const KEY_COUNT: &str = "SELECT key_count FROM installation WHERE id = $1";
 pub(crate) const INSERT_INSTALLATION: &str =
-    "INSERT INTO installation (id, name, title, recoverable, time_zone, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
-pub(crate) const SET_INSTALLATION: &str =
-    "UPDATE installation SET title = COALESCE($2, title), time_zone = COALESCE($3, time_zone) WHERE id = $1";
+    "INSERT INTO installation (id, name, title, recoverable, time_zone, leak_rule, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+pub(crate) const SET_INSTALLATION: &str = "UPDATE installation SET title = COALESCE($2, title), \
+     time_zone = COALESCE($3, time_zone), leak_rule = COALESCE($4, leak_rule) WHERE id = $1";
 pub(crate) const SWITCH_MODULE: &str = "UPDATE installation SET disabled_at = $2 WHERE id = $1";
 
 impl Store {
@@ -121,6 +132,7 @@ impl Change {
                 .bind(&installation.title)
                 .bind(i64::from(installation.recoverable))
                 .bind(installation.time_zone.name())
+                .bind(installation.leak_rule.as_str())
                 .bind(installation.created_at.as_millis())
                 .execute(connection)
                 .await?;
@@ -128,18 +140,20 @@ impl Change {
         Ok(())
     }
 
-    /// Gives an installation another title or time zone; `None` leaves it as it is. False: no such installation.
+    /// Gives an installation another title, time zone or rule for leaked keys; `None` leaves it as it is. False: no such installation.
     pub async fn set_installation(
         &mut self,
         id: InstallationId,
         title: Option<&str>,
         time_zone: Option<&TimeZone>,
+        leak_rule: Option<LeakRule>,
     ) -> Result<bool, StoreError> {
         let done = on_tx!(self, connection => {
             sqlx::query(SET_INSTALLATION)
                 .bind(id.0)
                 .bind(title)
                 .bind(time_zone.map(TimeZone::name))
+                .bind(leak_rule.map(LeakRule::as_str))
                 .execute(connection)
                 .await?
                 .rows_affected()

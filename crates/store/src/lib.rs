@@ -42,6 +42,7 @@ mod installation;
 mod invitation;
 mod keyring_proof;
 mod known_migrations;
+mod leak_report;
 mod limit_state;
 mod looking;
 mod migrate;

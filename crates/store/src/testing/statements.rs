@@ -1,7 +1,7 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     ceiling, clients, delivery, deployment, examine, founded, group, guessing, handover, hints, history, idempotency,
-    installation, invitation, keyring_proof, limit_state, migrations, names, outbox, password_reset, people, postgres,
+    installation, invitation, keyring_proof, leak_report, limit_state, migrations, names, outbox, password_reset, people, postgres,
     purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics, store, token_origin, trial, triggers,
     usage_keys, usage_read, usage_roll, webhook, whose, work,
 };
@@ -43,6 +43,7 @@ statements! {
     purge_clock: PURGE_CLOCK MOVE_PURGE_CLOCK;
     keyring_proof: KEYRING_PROOFS KNOWN_KEYS INSERT_KEYRING_PROOF RETIRE_KEYRING_KEY SEALED_UNDER_MASTER SEALED_UNDER_PEPPER
         RESTS_ON_MASTER RESTS_ON_PEPPER KEYRING_USES KEYS_ON_MASTER KEYS_ON_PEPPER;
+    leak_report: LEAK_REPORT INSERT_LEAK_REPORT PURGE_LEAK_REPORTS;
     limit_state: RATE_STATES PURGE_RATES PURGE_QUOTAS BEAT NODES LEAVE;
     outbox: EVENTS_AFTER EVENTS_BETWEEN EVENT_BODIES NEWEST_EVENT TELL_ONCE ENDING_UNTOLD READER ADD_READER MOVE_READER REMOVE_READER
         OLD_EVENTS NEXT_EVENTS PURGE_DELIVERED PURGE_EVENTS GIVE_UP_DELIVERIES GIVE_UP_EVENTS PURGE_ONCE PURGE_SUBJECTS;

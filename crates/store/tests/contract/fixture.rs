@@ -1,6 +1,6 @@
 use model::{
-    ClientName, Code, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, KeyStatus, Preset,
-    Search, SecretId, TimeZone,
+    ClientName, Code, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, KeyStatus, LeakRule,
+    Preset, Search, SecretId, TimeZone,
 };
 use store::{
     Change, LastUse, NewSecret, SealedCopy, Store, StoreError, StoredInstallation, StoredKey, UsageBatch, UsageDelta,
@@ -124,6 +124,7 @@ pub(crate) async fn two_installations(database: &TestDatabase) -> Store {
             disabled_at: None,
             recoverable: true,
             time_zone: TimeZone::UTC,
+            leak_rule: LeakRule::Notify,
             key_count: 0,
             created_at: at(5),
         };

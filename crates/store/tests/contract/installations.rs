@@ -1,4 +1,4 @@
-use model::TimeZone;
+use model::{LeakRule, TimeZone};
 use store::{Deployment, StoreError, StoredInstallation, on_both_databases, testing::TestDatabase};
 
 use crate::fixture::{at, installation, two_installations};
@@ -7,7 +7,7 @@ on_both_databases!(
     installations_are_listed_by_name,
     a_name_is_taken_once,
     the_module_is_switched_off_and_on,
-    title_and_time_zone_are_set_one_by_one,
+    title_time_zone_and_rule_are_set_one_by_one,
     no_time_zone_has_the_form_of_anything_else,
     there_is_one_deployment,
     a_healthy_database,
@@ -22,6 +22,7 @@ fn new(number: u128, name: &str) -> StoredInstallation {
         disabled_at: None,
         recoverable: false,
         time_zone: "America/Argentina/Buenos_Aires".parse().unwrap(),
+        leak_rule: LeakRule::Revoke,
         key_count: 0,
         created_at: at(9),
     }
@@ -58,23 +59,27 @@ async fn the_module_is_switched_off_and_on(database: TestDatabase) {
     }
 }
 
-async fn title_and_time_zone_are_set_one_by_one(database: TestDatabase) {
+async fn title_time_zone_and_rule_are_set_one_by_one(database: TestDatabase) {
     let store = two_installations(&database).await;
     let sydney: TimeZone = "Australia/Sydney".parse().unwrap();
-    for (number, title, zone, found, expected) in [
-        (1, Some("Acme"), None, true, ("Acme", "UTC")),
-        (1, None, Some(&sydney), true, ("Acme", "Australia/Sydney")),
-        (1, Some("Ünïcode 漢字"), Some(&TimeZone::UTC), true, ("Ünïcode 漢字", "UTC")),
-        (1, None, None, true, ("Ünïcode 漢字", "UTC")),
-        (3, Some("Nobody"), Some(&sydney), false, ("Ünïcode 漢字", "UTC")),
+    for (number, title, zone, rule, found, expected) in [
+        (1, Some("Acme"), None, None, true, ("Acme", "UTC", LeakRule::Notify)),
+        (1, None, Some(&sydney), None, true, ("Acme", "Australia/Sydney", LeakRule::Notify)),
+        (1, None, None, Some(LeakRule::Disable), true, ("Acme", "Australia/Sydney", LeakRule::Disable)),
+        (1, Some("Ünïcode 漢字"), Some(&TimeZone::UTC), None, true, ("Ünïcode 漢字", "UTC", LeakRule::Disable)),
+        (1, None, None, None, true, ("Ünïcode 漢字", "UTC", LeakRule::Disable)),
+        (3, Some("Nobody"), Some(&sydney), Some(LeakRule::Revoke), false, ("Ünïcode 漢字", "UTC", LeakRule::Disable)),
     ] {
         let mut change = store.change().await.unwrap();
-        assert_eq!(change.set_installation(installation(number), title, zone).await.unwrap(), found);
+        assert_eq!(change.set_installation(installation(number), title, zone, rule).await.unwrap(), found);
         change.commit().await.unwrap();
         let all = store.installations().await.unwrap();
-        assert_eq!((all[0].title.as_str(), all[0].time_zone.name()), expected);
-        assert_eq!((all[1].title.as_str(), all[1].time_zone.name()), ("Centre 2", "UTC"));
+        assert_eq!((all[0].title.as_str(), all[0].time_zone.name(), all[0].leak_rule), expected);
+        let other = (all[1].title.as_str(), all[1].time_zone.name(), all[1].leak_rule);
+        assert_eq!(other, ("Centre 2", "UTC", LeakRule::Notify));
     }
+    let mut raw = database.raw().await;
+    assert!(raw.execute("UPDATE installation SET leak_rule = 'delete' WHERE name = 'centre-1'").await.is_err());
 }
 
 /// What another program may have written.

@@ -14,6 +14,7 @@ mod handovers;
 mod history;
 mod installations;
 mod keys;
+mod leak_reports;
 mod limit_state;
 mod limits;
 mod list;

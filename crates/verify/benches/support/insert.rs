@@ -16,6 +16,7 @@ pub(crate) async fn insert(store: &Store, keys: usize) {
         disabled_at: None,
         recoverable: true,
         time_zone: model::TimeZone::UTC,
+        leak_rule: model::LeakRule::Notify,
         key_count: 0,
         created_at: MADE,
     };
