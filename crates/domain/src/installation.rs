@@ -1,4 +1,4 @@
-use model::{InstallationId, Instant, TimeZone};
+use model::{InstallationId, Instant, LeakRule, TimeZone};
 use serde::{Deserialize, Serialize};
 use store::StoredInstallation;
 
@@ -17,6 +17,9 @@ pub struct Installation {
     pub recoverable: bool,
     /// Whose days are meant, where nobody says whose else.
     pub time_zone: TimeZone,
+    /// What becomes of its keys that a signed report says have leaked.
+    #[serde(default)]
+    pub leak_rule: LeakRule,
     /// When it was created.
     pub created_at: Instant,
 }
@@ -30,6 +33,7 @@ impl From<StoredInstallation> for Installation {
             enabled: stored.disabled_at.is_none(),
             recoverable: stored.recoverable,
             time_zone: stored.time_zone,
+            leak_rule: stored.leak_rule,
             created_at: stored.created_at,
         }
     }

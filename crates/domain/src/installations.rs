@@ -6,7 +6,7 @@ use std::{
     },
 };
 
-use model::{Action, Actor, ClientName, InstallationId, KeyError, TimeZone};
+use model::{Action, Actor, ClientName, InstallationId, KeyError, LeakRule, TimeZone};
 use serde_json::json;
 use store::{Change, StoreError, StoredInstallation};
 
@@ -97,6 +97,7 @@ impl Keydesk {
             disabled_at: None,
             recoverable: new.recoverable,
             time_zone: TimeZone::UTC,
+            leak_rule: LeakRule::default(),
             key_count: 0,
             created_at: now,
         };

@@ -21,10 +21,12 @@ use crate::{
     exports::Exports,
     failure,
     keyring::KeyringFile,
+    leak_done::LeakDone,
     lines::Lines,
     link_throttle::LinkThrottle,
     password::Passwords,
     polled::{NotReady, Polled, not_ready},
+    reporters::Reporters,
     session_uses::SessionUses,
     throttle::{Throttle, ThrottleCounters},
     turn::{ONE, REVOKES},
@@ -85,6 +87,8 @@ pub(crate) struct Inner {
     pub(crate) usage_walk: tokio::sync::Mutex<UsageWalk>,
     /// What sends events out.
     pub(crate) out: Out,
+    /// Who may report leaks.
+    pub(crate) reporters: Reporters,
 }
 
 /// What fills the bounded places of a Keydesk, for metrics.
@@ -124,6 +128,16 @@ impl Keydesk {
     /// Every scope that a key can be given.
     pub fn catalogue(&self) -> &Catalogue {
         &self.inner.catalogue
+    }
+
+    /// How this deployment writes its secrets.
+    pub fn secret_format(&self) -> &SecretFormat {
+        &self.inner.format
+    }
+
+    /// How many leaks were reported to this process, by what became of the key.
+    pub fn leaks_reported(&self) -> [(LeakDone, u64); LeakDone::ALL.len()] {
+        self.inner.reporters.counted()
     }
 
     /// A short text that differs between deployments and never changes, in lower-case hexadecimal. It is no secret: names of

@@ -23,6 +23,7 @@ use crate::{
     made_folders::MadeFolders,
     password::Passwords,
     polled::Polled,
+    reporters::{ReporterKeys, Reporters},
     session_uses::SessionUses,
     throttle::Throttle,
     turn::ONE,
@@ -69,6 +70,8 @@ pub struct OpenOptions {
     pub entropy: Arc<dyn Entropy>,
     /// How events are sent out.
     pub events: EventOptions,
+    /// Who may report leaked keys.
+    pub reporters: ReporterKeys,
 }
 
 impl OpenOptions {
@@ -90,6 +93,7 @@ impl OpenOptions {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             events: EventOptions::default(),
+            reporters: ReporterKeys::default(),
         }
     }
 
@@ -205,6 +209,7 @@ impl Keydesk {
             clock,
             entropy,
             events,
+            reporters,
         } = options;
         let out = Out::new(events)?;
         let made = if may_found {
@@ -298,6 +303,7 @@ impl Keydesk {
                 usage,
                 usage_walk: tokio::sync::Mutex::default(),
                 out,
+                reporters: Reporters::new(reporters),
             }),
         };
         let keyring = keydesk.keyring();

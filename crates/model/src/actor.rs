@@ -103,7 +103,8 @@ pub enum Action {
     /// A person or the operator made a derived token of a key.
     #[serde(rename = "key.token_create")]
     KeyTokenCreate,
-    /// A key's secret, or a token of it, was found where it must not be: by a signed report, or by the operator's scan.
+    /// A secret of a key, a token of it, or a webhook's signing secret was found where it must not be: by a signed report, or by the
+    /// operator's scan.
     #[serde(rename = "key.leaked")]
     KeyLeaked,
     /// The list of keys was exported as a table.

@@ -83,8 +83,7 @@ pub(crate) const RECOUNT_KEYS: &str = "UPDATE installation SET key_count = (SELE
      WHERE key_count <> (SELECT COUNT(*) FROM api_key k \
      WHERE k.installation_id = installation.id AND k.kind = 'issued' AND k.deleted_at IS NULL)";
 pub(crate) const KEY_COUNT: &str = "SELECT key_count FROM installation WHERE id = $1";
-pub(crate) const INSERT_INSTALLATION: &str =
-    "INSERT INTO installation (id, name, title, recoverable, time_zone, leak_rule, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+pub(crate) const INSERT_INSTALLATION: &str = "INSERT INTO installation (id, name, title, recoverable, time_zone, leak_rule, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 pub(crate) const SET_INSTALLATION: &str = "UPDATE installation SET title = COALESCE($2, title), \
      time_zone = COALESCE($3, time_zone), leak_rule = COALESCE($4, leak_rule) WHERE id = $1";
 pub(crate) const SWITCH_MODULE: &str = "UPDATE installation SET disabled_at = $2 WHERE id = $1";

@@ -1,9 +1,9 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     ceiling, clients, delivery, deployment, examine, founded, group, guessing, handover, hints, history, idempotency,
-    installation, invitation, keyring_proof, leak_report, limit_state, migrations, names, outbox, password_reset, people, postgres,
-    purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics, store, token_origin, trial, triggers,
-    usage_keys, usage_read, usage_roll, webhook, whose, work,
+    installation, invitation, keyring_proof, leak_report, limit_state, migrations, names, outbox, password_reset,
+    people, postgres, purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics, store,
+    token_origin, trial, triggers, usage_keys, usage_read, usage_roll, webhook, whose, work,
 };
 
 macro_rules! statements {

@@ -1,6 +1,6 @@
 use model::{
-    ClientName, Code, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, KeyStatus, LeakRule,
-    Preset, Search, SecretId, TimeZone,
+    ClientName, Code, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, KeyStatus,
+    LeakRule, Preset, Search, SecretId, TimeZone,
 };
 use store::{
     Change, LastUse, NewSecret, SealedCopy, Store, StoreError, StoredInstallation, StoredKey, UsageBatch, UsageDelta,
