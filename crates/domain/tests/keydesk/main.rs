@@ -28,6 +28,7 @@ mod isolation;
 mod issue;
 mod keyring_proofs;
 mod keyring_rotation;
+mod leaks;
 mod limits;
 mod limits_model;
 mod limits_redis;
