@@ -77,8 +77,8 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 /// Adds what follows from the endpoint's access, its parameters and its refusals.
 fn complete(operation: &mut Operation, endpoint: &Endpoint) {
     let is_open = matches!(endpoint.access(), Access::Anyone);
-    let schemes = match endpoint.access() {
-        Access::Anyone => &[][..],
+    let schemes: &[&str] = match endpoint.access() {
+        Access::Anyone => &[],
         Access::Reporter => &["signature"],
         _ => &["bearer", "header"],
     };

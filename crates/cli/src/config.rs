@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{Args, builder::FalseyValueParser};
-use domain::{EventOptions, InvalidRedisAddress, RedisAddress, UsageOptions};
+use domain::{EventOptions, InvalidRedisAddress, RedisAddress, ReporterKeys, UsageOptions};
 use gate::{
     Gateway,
     config::{self, InvalidGateway, ListenerEntry, Routes},
@@ -21,6 +21,7 @@ use crate::{
     docs_entry::{Docs, DocsEntry, InvalidDocs},
     events_config::{self, EventsEntry, InvalidEvents, WebhooksEntry},
     given::{self, FromVariables, Unfit, path},
+    leaks_entry::{InvalidLeaks, LeaksEntry},
     links::Links,
     logs::{LogFormat, LogLevel},
     otlp::{InvalidOtlp, Otlp, OtlpEntry},
@@ -139,6 +140,8 @@ struct File {
     webhooks: WebhooksEntry,
     #[serde(default)]
     events: EventsEntry,
+    #[serde(default)]
+    leaks: LeaksEntry,
 }
 
 /// Networks in the file.
@@ -219,6 +222,8 @@ pub struct Settings {
     pub(crate) usage: UsageOptions,
     /// How events are sent out.
     pub(crate) events: EventOptions,
+    /// Who may report leaked keys.
+    pub(crate) reporters: ReporterKeys,
 }
 
 /// What is wrong where people come by https, so through a proxy, and no proxy is trusted.
@@ -259,6 +264,8 @@ pub(crate) enum ConfigError {
     Otlp(#[from] InvalidOtlp),
     #[error(transparent)]
     Events(#[from] InvalidEvents),
+    #[error(transparent)]
+    Leaks(#[from] InvalidLeaks),
     #[error(transparent)]
     Unfit(#[from] Unfit),
 }
@@ -394,6 +401,7 @@ impl Settings {
             limits: limits.map(|text| RedisAddress::parse(&text)).transpose()?,
             usage: file.usage.options()?,
             events,
+            reporters: file.leaks.reporters()?,
         })
     }
 }

@@ -12,6 +12,7 @@ pub fn options(settings: &Settings) -> OpenOptions {
     options.catalogue = settings.catalogue.clone();
     options.keyring = settings.keyring.as_ref().map(|text| text.to_string());
     options.events.clone_from(&settings.events);
+    options.reporters.clone_from(&settings.reporters);
     options.keyring_file.clone_from(&settings.keyring_file);
     options
 }

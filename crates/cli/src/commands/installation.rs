@@ -1,6 +1,6 @@
 use clap::{Args, Subcommand};
 use domain::{Installation, InstallationPatch, NewInstallation};
-use model::{Actor, TimeZone};
+use model::{Actor, LeakRule, TimeZone};
 use serde::Serialize;
 
 use super::{CommandContext, Failed, Format, output::Output, time_zone};
@@ -11,7 +11,7 @@ pub(super) enum InstallationCommand {
     List(Format),
     /// Create an installation, with its Default API Key
     Create(Create),
-    /// Change an installation's title or time zone
+    /// Change an installation's title, time zone or rule for leaked keys
     Set(Set),
     /// Switch the API Keys module on
     Enable(Named),
@@ -34,7 +34,7 @@ pub(super) struct Create {
 }
 
 #[derive(Args)]
-#[group(id = "what", required = true, multiple = true, args = ["title", "time_zone"])]
+#[group(id = "what", required = true, multiple = true, args = ["title", "time_zone", "leak_rule"])]
 pub(super) struct Set {
     /// The installation's name
     name: String,
@@ -44,6 +44,9 @@ pub(super) struct Set {
     /// Whose days are meant where nobody says whose else, such as Europe/Zurich. Keys that exist end when they did
     #[arg(long, value_name = "ZONE", value_parser = time_zone)]
     time_zone: Option<TimeZone>,
+    /// What becomes of its keys that a signed report says have leaked: notify (people are told, and decide), disable or revoke
+    #[arg(long, value_name = "RULE")]
+    leak_rule: Option<LeakRule>,
     #[command(flatten)]
     format: Format,
 }
@@ -75,8 +78,8 @@ impl InstallationCommand {
                 let new = NewInstallation { name: create.name, title, recoverable: !create.show_once };
                 show("created", &keydesk.create_installation(Actor::Operator, new).await?, &create.format, output)
             }
-            Self::Set(Set { name, title, time_zone, format }) => {
-                let patch = InstallationPatch { title, time_zone };
+            Self::Set(Set { name, title, time_zone, leak_rule, format }) => {
+                let patch = InstallationPatch { title, time_zone, leak_rule };
                 show("set", &keydesk.set_installation(Actor::Operator, &name, patch).await?, &format, output)
             }
             Self::Enable(Named { name, format }) => {
@@ -104,8 +107,15 @@ fn show(done: &str, installation: &Installation, format: &Format, output: &mut O
             return Ok(output.json(installation)?);
         }
         let [name, title, module, secrets, zone, _] = row(installation);
-        let pairs =
-            [("Name", &name), ("Title", &title), ("API Keys", &module), ("Secrets", &secrets), ("Time zone", &zone)];
+        let rule = installation.leak_rule.to_string();
+        let pairs = [
+            ("Name", &name),
+            ("Title", &title),
+            ("API Keys", &module),
+            ("Secrets", &secrets),
+            ("Time zone", &zone),
+            ("Leaked keys", &rule),
+        ];
         Ok(output.pairs(&pairs.map(|(name, value)| (name, value.as_str())))?)
     })
 }
