@@ -171,7 +171,7 @@ pub use lines::Refused;
 pub use lookup::LookedUp;
 pub use narrowing::{LimitInAll, Narrowing};
 pub use once::Told;
-pub use open::{OpenError, OpenOptions};
+pub use open::{DEFAULT_PREFIX, OpenError, OpenOptions};
 pub use polled::NotReady;
 pub use ready::{NotWritable, Ready};
 pub use refusals::{InvalidRefusalCursor, RefusalCursor, RefusalPage, RefusalQuery};

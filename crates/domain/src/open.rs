@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// The prefix of secrets when the operator chooses none.
-const DEFAULT_PREFIX: &str = "ccc";
+pub const DEFAULT_PREFIX: &str = "ccc";
 
 /// Where derived tokens are made, unless somebody says it: where `keydesk serve` listens by itself.
 const ISSUER: &str = "http://127.0.0.1:3000";
