@@ -331,7 +331,8 @@ async fn each_installation_has_a_rule_of_its_own(database: TestDatabase) {
         (code(keydesk, ours.expose()).await, code(keydesk, theirs.expose()).await),
         (Code::Valid, Code::Revoked)
     );
-    let [entry] = &told(&desk, &desk.other).await[..] else { panic!("one entry") };
+    let all = told(&desk, &desk.other).await;
+    let [entry] = &all[..] else { panic!("one entry: {all:?}") };
     assert_eq!((&entry["rule"], &entry["done"]), (&json!("revoke"), &json!("revoked")));
     let revoked = keydesk.set_installation(Actor::Operator, "nobody", rule(LeakRule::Revoke)).await;
     assert_eq!(revoked, Err(KeyError::NoInstallation));

@@ -26,7 +26,10 @@ use self::{
     whose::{Target, Whose},
 };
 use super::{Failed, output::Output};
-use crate::{config::Settings, given::path};
+use crate::{
+    config::Settings,
+    given::{path, printable},
+};
 
 /// Something was found.
 const FOUND: u8 = 1;
@@ -228,7 +231,7 @@ fn doom(doomed: &mut Vec<Doomed>, target: Target, told: &Told) {
     }
     let id = told.owner.key_id.clone().unwrap_or_default();
     let place = told.places.first().map(text::place).unwrap_or_default();
-    doomed.push(Doomed { target, id, words: format!("{}  {}", told.hint, told.whose()), place });
+    doomed.push(Doomed { target, id, words: printable(&format!("{}  {}", told.hint, told.whose())), place });
 }
 
 fn document<'a>(told: &'a [Told], report: &'a Report, revocation: Option<&'a Outcome>) -> Document<'a> {
