@@ -228,7 +228,7 @@ async fn the_program_takes_reports_as_its_configuration_says(database: TestDatab
         async |args: &[&str]| -> Value { serde_json::from_str(&run(&[args, &["--json"]].concat()).await).unwrap() };
     run(&["init"]).await;
     run(&["installation", "set", "default", "--leak-rule", "disable"]).await;
-    let issued = json(&["key", "create", "--client-name", "Acme", "--scope", "keys:read"]).await;
+    let issued = json(&["key", "create", "--client-name", "Acme"]).await;
     let secrets =
         [&issued, &json(&["key", "default", "--reveal"]).await].map(|key| key["key"].as_str().unwrap().to_owned());
     let program = Program::serve(&data, &["--config", config]).await;
@@ -248,7 +248,7 @@ async fn the_program_takes_reports_as_its_configuration_says(database: TestDatab
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.matches("true_positive").count() == 2, "{answer}");
 
     let asks = async |secret: &String| {
-        request(&program.address, "GET", "/api/v1/keys", Some(secret.as_str()), None).await.unwrap().0
+        request(&program.address, "GET", "/api/v1/whoami", Some(secret.as_str()), None).await.unwrap().0
     };
     assert_eq!(
         (asks(&secrets[0]).await, asks(&secrets[1]).await),
