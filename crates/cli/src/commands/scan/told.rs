@@ -162,15 +162,22 @@ impl Told {
         if !self.state.is_living() {
             return None;
         }
-        let Owner { key_id, webhook_id, ends_at, default_key, .. } = &self.owner;
+        let Owner { key_id, webhook_id, ends_at, default_key, installation, .. } = &self.owner;
+        // Commands mean this one where none is named.
+        let other = installation.as_ref().filter(|name| *name != "default");
+        let named = other.map(|name| format!(" --installation {name}")).unwrap_or_default();
         match (self.form, key_id, webhook_id) {
-            ("key", Some(id), _) if *default_key => Some(format!("rotate it: keydesk key rotate {id} --overlap 0")),
-            ("key", Some(id), _) => Some(format!("delete it (--revoke, or keydesk key delete {id}) or rotate it")),
+            ("key", Some(id), _) if *default_key => {
+                Some(format!("rotate it: keydesk key rotate {id} --overlap 0{named}"))
+            }
+            ("key", Some(id), _) => {
+                Some(format!("delete it (--revoke, or keydesk key delete {id}{named}) or rotate it"))
+            }
             ("token", Some(id), _) => {
                 let end = ends_at.map(|at| format!("it ends at {at} by itself; ")).unwrap_or_default();
-                Some(format!("{end}keydesk key rotate {id} --overlap 0 ends it now"))
+                Some(format!("{end}keydesk key rotate {id} --overlap 0{named} ends it now"))
             }
-            (_, _, Some(id)) => Some(format!("rotate it: keydesk webhook rotate-secret {id}")),
+            (_, _, Some(id)) => Some(format!("rotate it: keydesk webhook rotate-secret {id}{named}")),
             _ => None,
         }
     }
