@@ -123,7 +123,8 @@ impl Server {
         let is_token = finding.form == Form::Token;
         let state = match verdict.code {
             Code::NotFound => State::Unknown,
-            Code::Revoked => State::Revoked,
+            // Its key is deleted, or was rotated.
+            Code::Revoked => State::Ended,
             Code::Disabled => State::Disabled,
             Code::Expired if is_token => State::Ended,
             Code::Expired => State::Expired,
