@@ -76,15 +76,17 @@ fn fill(reader: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-/// Whether a file begins as compressed ones do: gzip, zip and what is made of it, bzip2, xz, zstd, 7z.
+/// Whether a file begins as compressed ones do: gzip, zip and what is made of it, bzip2, xz, zstd, 7z, and git's objects and packs of them.
 fn is_packed(bytes: &[u8]) -> bool {
-    const BEGINNINGS: [&[u8]; 6] = [
+    const BEGINNINGS: [&[u8]; 8] = [
         &[0x1F, 0x8B],
         b"PK\x03\x04",
         b"BZh",
         &[0xFD, b'7', b'z', b'X', b'Z'],
         &[0x28, 0xB5, 0x2F, 0xFD],
         b"7z\xBC\xAF\x27\x1C",
+        b"x\x01",
+        b"PACK\0\0\0",
     ];
     BEGINNINGS.iter().any(|beginning| bytes.starts_with(beginning))
 }
@@ -169,8 +171,12 @@ mod tests {
 
     #[test]
     fn compressed_files_are_counted() {
-        assert_eq!(scanned(64, b"\x1f\x8b\x08\0", &[]).packed, 1);
-        assert_eq!(scanned(64, b"PK", &[]).packed, 0);
+        for packed in [&b"\x1f\x8b\x08\0"[..], b"PK\x03\x04", b"x\x01K\xca", b"PACK\0\0\0\x02"] {
+            assert_eq!(scanned(64, packed, &[]).packed, 1, "{packed:?}");
+        }
+        for plain in [&b"PK"[..], b"x = 1", b"PACKAGE"] {
+            assert_eq!(scanned(64, plain, &[]).packed, 0, "{plain:?}");
+        }
     }
 
     #[test]
