@@ -17,9 +17,12 @@ test('owners set what their installation is called, and others see it at once', 
   await page.getByRole('textbox', { name: 'Title' }).fill('Service Desk');
   await page.getByRole('textbox', { name: 'Contact' }).fill('Ms Meier, extension 42');
   await expect(page.getByRole('combobox', { name: 'Second factor of' })).toHaveValue('none');
+  await expect(page.getByRole('combobox', { name: 'Leaked keys' })).toHaveValue('notify');
+  await page.getByRole('combobox', { name: 'Leaked keys' }).selectOption('disable');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('The settings are saved.')).toBeVisible();
   await expect(page.getByRole('banner')).toContainText('Service Desk');
+  await expect(page.getByRole('combobox', { name: 'Leaked keys' })).toHaveValue('disable');
   // Where the module is off, the page names whom to ask.
   await ownServer.cli('installation', 'disable', 'default');
   await page.goto(`${ownServer.url}/`);

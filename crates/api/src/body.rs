@@ -19,6 +19,16 @@ const ARRIVAL: Duration = Duration::from_secs(20);
 
 /// Reads a JSON body to its end.
 pub(crate) async fn json<B: Payload>(headers: &HeaderMap, body: B) -> Result<Bytes, Problem> {
+    json_up_to(headers, body, MAX_BYTES, || Some(())).await
+}
+
+/// The same for one that may be larger. One that is has a place while it is read, of which there are few; without one it is refused.
+pub(crate) async fn json_up_to<B: Payload, P>(
+    headers: &HeaderMap,
+    body: B,
+    most: usize,
+    enter: impl Fn() -> Option<P>,
+) -> Result<Bytes, Problem> {
     if !is_utf_8(headers) {
         return Err(Problem::new(&problem::UNSUPPORTED_MEDIA_TYPE)
             .detail("The charset of Content-Type must be UTF-8: send the body as UTF-8, and say so or nothing."));
@@ -28,10 +38,10 @@ pub(crate) async fn json<B: Payload>(headers: &HeaderMap, body: B) -> Result<Byt
             .detail("Send the body as JSON, uncompressed, with Content-Type: application/json."));
     }
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MAX_BYTES as u64) {
-        return Err(too_large());
+    if announced.is_some_and(|length| length > most as u64) {
+        return Err(too_large(most));
     }
-    match within(ARRIVAL, collect(body)).await {
+    match within(ARRIVAL, collect(body, most, enter)).await {
         Some(read) => read,
         None => Err(Problem::new(&problem::REQUEST_TIMEOUT).detail("The body did not arrive within 20 seconds.")),
     }
@@ -40,7 +50,7 @@ pub(crate) async fn json<B: Payload>(headers: &HeaderMap, body: B) -> Result<Byt
 /// For a call that takes no body: an empty one and one without members are none. What is sent must not be ignored, since whoever sent
 /// it means something by it.
 pub(crate) async fn none<B: Payload>(body: B) -> Result<(), Problem> {
-    let is_none = match within(ARRIVAL, collect(body)).await {
+    let is_none = match within(ARRIVAL, collect(body, MAX_BYTES, || Some(()))).await {
         Some(Ok(bytes)) => bytes.trim_ascii().is_empty() || is_object_without_members(&bytes),
         Some(Err(_)) | None => false,
     };
@@ -53,14 +63,19 @@ fn is_object_without_members(bytes: &[u8]) -> bool {
     read.is_ok_and(|members| members.is_none_or(|members| members.is_empty()))
 }
 
-async fn collect<B: Payload>(mut body: B) -> Result<Bytes, Problem> {
+async fn collect<B: Payload, P>(mut body: B, most: usize, enter: impl Fn() -> Option<P>) -> Result<Bytes, Problem> {
     let mut whole = Bytes::new();
     let mut more = BytesMut::new();
+    let mut place = None;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Problem::invalid("The body broke off."))?;
         let Ok(data) = frame.into_data() else { continue };
-        if whole.len() + more.len() + data.len() > MAX_BYTES {
-            return Err(too_large());
+        let length = whole.len() + more.len() + data.len();
+        if length > most {
+            return Err(too_large(most));
+        }
+        if length > MAX_BYTES && place.is_none() {
+            place = Some(enter().ok_or_else(crowded)?);
         }
         // A body almost always comes in one piece, which is then used as it is.
         if whole.is_empty() {
@@ -78,8 +93,12 @@ async fn collect<B: Payload>(mut body: B) -> Result<Bytes, Problem> {
     Ok(whole)
 }
 
-fn too_large() -> Problem {
-    Problem::new(&problem::PAYLOAD_TOO_LARGE).detail("A body has at most 64 KiB.")
+fn too_large(most: usize) -> Problem {
+    Problem::new(&problem::PAYLOAD_TOO_LARGE).detail(format!("A body has at most {} KiB.", most / 1024))
+}
+
+fn crowded() -> Problem {
+    Problem::new(&problem::UNAVAILABLE).detail("Too many large bodies are being read. Send it again.")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

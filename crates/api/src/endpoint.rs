@@ -23,6 +23,8 @@ use crate::{
 pub enum Access {
     /// Everyone.
     Anyone,
+    /// Whoever signs the body with a key of the configuration.
+    Reporter,
     /// Every key that is known, whatever its state.
     RecognisedKey,
     /// Every valid key.
@@ -37,7 +39,7 @@ impl Access {
     /// The scope that it requires.
     pub fn scope(self) -> Option<&'static str> {
         match self {
-            Self::Anyone | Self::RecognisedKey | Self::AnyKey => None,
+            Self::Anyone | Self::Reporter | Self::RecognisedKey | Self::AnyKey => None,
             Self::Key(scope) | Self::Manager(scope) => Some(scope[0].as_str()),
         }
     }
@@ -66,6 +68,11 @@ impl Endpoint {
     /// One that needs no key.
     pub(crate) fn open<H: Handler<T, App>, T: 'static>(described: OpenApi, handler: H) -> Self {
         Self::routed(described, Access::Anyone, handler)
+    }
+
+    /// One that asks for a signature, which it checks itself.
+    pub(crate) fn for_reporter<H: Handler<T, App>, T: 'static>(described: OpenApi, handler: H) -> Self {
+        Self::routed(described, Access::Reporter, handler)
     }
 
     /// One that any known key may ask, also one that is refused everywhere else.

@@ -35,6 +35,7 @@ use crate::endpoint::{Access, Endpoint};
         (name = "Usage", description = "How often keys were called, and what became of the calls."),
         (name = "Audit", description = "What was done, by whom, and from where."),
         (name = "Webhooks", description = "Who is told of what happens, as Standard Webhooks, and how the deliveries go."),
+        (name = "Leaks", description = "Keys that somebody has found where they must not be. A signature is needed, and no key."),
         (name = "Catalogue", description = "What a key can be given."),
         (name = "Operations", description = "How Keydesk is. No key is needed."),
     ),
@@ -57,6 +58,11 @@ pub(crate) fn document(endpoints: &[Endpoint]) -> Description {
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let header = ApiKeyValue::with_description("X-API-Key", "An API key, or a derived token.");
     components.add_security_scheme("header", SecurityScheme::ApiKey(ApiKey::Header(header)));
+    let signature = ApiKeyValue::with_description(
+        "Github-Public-Key-Signature",
+        "A signature over the body, by a key whose public half is in the configuration.",
+    );
+    components.add_security_scheme("signature", SecurityScheme::ApiKey(ApiKey::Header(signature)));
     if let Some(RefOr::T(Schema::Object(key))) = components.schemas.get_mut("Key") {
         // A field that can be null is always there; only the instant of deletion may be absent.
         key.required = key.properties.keys().filter(|name| *name != "deleted_at").cloned().collect();
@@ -70,9 +76,13 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 
 /// Adds what follows from the endpoint's access, its parameters and its refusals.
 fn complete(operation: &mut Operation, endpoint: &Endpoint) {
-    let either = ["bearer", "header"].map(|scheme| SecurityRequirement::new(scheme, [""; 0]));
     let is_open = matches!(endpoint.access(), Access::Anyone);
-    operation.security = Some(if is_open { Vec::new() } else { either.to_vec() });
+    let schemes: &[&str] = match endpoint.access() {
+        Access::Anyone => &[],
+        Access::Reporter => &["signature"],
+        _ => &["bearer", "header"],
+    };
+    operation.security = Some(schemes.iter().map(|scheme| SecurityRequirement::new(*scheme, [""; 0])).collect());
     if let Some(scope) = endpoint.access().scope() {
         operation.extensions.get_or_insert_default().merge(ExtensionsBuilder::new().add("x-scope", scope).build());
     }
@@ -92,19 +102,11 @@ fn refusals(operation: &Operation, endpoint: &Endpoint) -> Vec<(&'static ErrorKi
             RefOr::Ref(_) => false,
         })
     };
-    let mut all: Vec<(&'static ErrorKind, Option<String>)> =
-        vec![(&problem::INVALID_REQUEST, None), (&problem::MISSING_KEY, None), (&problem::INVALID_TOKEN, None)];
-    if let Some(scope) = endpoint.access().scope() {
-        all.push((&problem::INSUFFICIENT_SCOPE, Some(format!("the API key lacks `{scope}`"))));
-    }
-    if !matches!(endpoint.access(), Access::RecognisedKey) {
-        all.extend([(&problem::IP_NOT_ALLOWED, None), (&problem::ORIGIN_NOT_ALLOWED, None)]);
-    }
-    all.push((&problem::TOO_MANY_FAILED_KEYS, None));
-    // Looking at oneself takes nothing from a limit.
-    if !matches!(endpoint.access(), Access::RecognisedKey) {
-        all.extend([(&problem::RATE_LIMITED, None), (&problem::QUOTA_EXCEEDED, None)]);
-        all.push((&problem::COST_EXCEEDS_LIMIT, None));
+    let mut all: Vec<(&'static ErrorKind, Option<String>)> = vec![(&problem::INVALID_REQUEST, None)];
+    if matches!(endpoint.access(), Access::Reporter) {
+        all.push((&problem::INVALID_SIGNATURE, None));
+    } else {
+        all.extend(of_keys(endpoint));
     }
     if matches!(endpoint.access(), Access::Manager(_)) {
         all.push((&problem::TOKEN_NOT_ALLOWED, Some("a derived token was sent in place of a key".to_owned())));
@@ -129,6 +131,25 @@ fn refusals(operation: &Operation, endpoint: &Endpoint) -> Vec<(&'static ErrorKi
     }
     all.extend([(&problem::INTERNAL_ERROR, None), (&problem::UNAVAILABLE, None), (&problem::TIMEOUT, None)]);
     all.into_iter().map(|(kind, words)| (kind, words.unwrap_or_else(|| lowered(kind.title)))).collect()
+}
+
+/// Those of a caller that must have a key.
+fn of_keys(endpoint: &Endpoint) -> Vec<(&'static ErrorKind, Option<String>)> {
+    let mut all: Vec<(&'static ErrorKind, Option<String>)> =
+        vec![(&problem::MISSING_KEY, None), (&problem::INVALID_TOKEN, None)];
+    if let Some(scope) = endpoint.access().scope() {
+        all.push((&problem::INSUFFICIENT_SCOPE, Some(format!("the API key lacks `{scope}`"))));
+    }
+    if !matches!(endpoint.access(), Access::RecognisedKey) {
+        all.extend([(&problem::IP_NOT_ALLOWED, None), (&problem::ORIGIN_NOT_ALLOWED, None)]);
+    }
+    all.push((&problem::TOO_MANY_FAILED_KEYS, None));
+    // Looking at oneself takes nothing from a limit.
+    if !matches!(endpoint.access(), Access::RecognisedKey) {
+        all.extend([(&problem::RATE_LIMITED, None), (&problem::QUOTA_EXCEEDED, None)]);
+        all.push((&problem::COST_EXCEEDS_LIMIT, None));
+    }
+    all
 }
 
 /// A title within a sentence.

@@ -5,7 +5,7 @@ use edge::{
     Template,
     problem::{
         BOUNDS_ESCALATION, DEFAULT_KEY_PROTECTED, ENVIRONMENT_ESCALATION, FORBIDDEN, INVALID_SETTING, NOT_FOUND,
-        SCOPE_ESCALATION, TOKEN_NOT_ALLOWED,
+        REPORT_REPEATED, SCOPE_ESCALATION, TOKEN_NOT_ALLOWED,
     },
 };
 
@@ -110,6 +110,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(webhook_deliveries::send_test_event, for_manager(WEBHOOKS_WRITE)).refusing(&[&FORBIDDEN]),
         endpoint!(webhook_deliveries::list_deliveries, for_manager(WEBHOOKS_READ)).refusing(&[&FORBIDDEN]),
         endpoint!(webhook_deliveries::redeliver, for_manager(WEBHOOKS_WRITE)).refusing(&[&FORBIDDEN]),
+        endpoint!(leaks::report_leaks, for_reporter).refusing(&[&REPORT_REPEATED]),
         endpoint!(health::healthz, open),
         endpoint!(health::readyz, open),
     ]

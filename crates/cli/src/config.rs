@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{Args, builder::FalseyValueParser};
-use domain::{EventOptions, InvalidRedisAddress, MailOptions, RedisAddress, SignOnOptions, UsageOptions};
+use domain::{EventOptions, InvalidRedisAddress, MailOptions, RedisAddress, ReporterKeys, SignOnOptions, UsageOptions};
 use gate::{
     Gateway,
     config::{self, InvalidGateway, ListenerEntry, Routes},
@@ -21,6 +21,7 @@ use crate::{
     docs_entry::{Docs, DocsEntry, InvalidDocs},
     events_config::{self, EventsEntry, InvalidEvents, WebhooksEntry},
     given::{self, FromVariables, Unfit, path},
+    leaks_entry::{InvalidLeaks, LeaksEntry},
     links::Links,
     logs::{LogFormat, LogLevel},
     mail_entry::{InvalidMailEntry, MailEntry},
@@ -145,6 +146,8 @@ struct File {
     mail: MailEntry,
     #[serde(default)]
     oidc: OidcEntry,
+    #[serde(default)]
+    leaks: LeaksEntry,
 }
 
 /// Networks in the file.
@@ -229,6 +232,8 @@ pub struct Settings {
     pub(crate) mail: Option<MailOptions>,
     /// How people sign in with an account of their organisation, if they do.
     pub(crate) sign_on: Option<SignOnOptions>,
+    /// Who may report leaked keys.
+    pub(crate) reporters: ReporterKeys,
 }
 
 /// What is wrong where people come by https, so through a proxy, and no proxy is trusted.
@@ -273,6 +278,8 @@ pub(crate) enum ConfigError {
     Mail(#[from] InvalidMailEntry),
     #[error(transparent)]
     Oidc(#[from] InvalidOidcEntry),
+    #[error(transparent)]
+    Leaks(#[from] InvalidLeaks),
     #[error(transparent)]
     Unfit(#[from] Unfit),
 }
@@ -414,6 +421,7 @@ impl Settings {
             events,
             mail,
             sign_on,
+            reporters: file.leaks.reporters()?,
         })
     }
 }

@@ -10,6 +10,7 @@ mod config;
 mod docs_entry;
 mod events_config;
 mod given;
+mod leaks_entry;
 mod links;
 mod logs;
 mod mail_entry;

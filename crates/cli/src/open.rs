@@ -14,6 +14,7 @@ pub fn options(settings: &Settings) -> OpenOptions {
     options.events.clone_from(&settings.events);
     options.mail.clone_from(&settings.mail);
     options.sign_on.clone_from(&settings.sign_on);
+    options.reporters.clone_from(&settings.reporters);
     options.keyring_file.clone_from(&settings.keyring_file);
     options
 }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use verify::Warmed;
 
 use crate::{
-    Keydesk, guessing::GUESSING_KEPT_MS, passed_time::WallClock, request::KEPT_MS, session_life::sessions_ended,
-    trial::TRIALS_KEPT_MS,
+    Keydesk, guessing::GUESSING_KEPT_MS, leaks::REPORTS_KNOWN_MS, passed_time::WallClock, request::KEPT_MS,
+    session_life::sessions_ended, trial::TRIALS_KEPT_MS,
 };
 
 /// How often Keydesk looks for changes made elsewhere: four times within the second in which they must be known.
@@ -299,6 +299,9 @@ impl Keydesk {
         }
         if let Err(error) = self.inner.store.purge_guessing(now.plus_millis(-GUESSING_KEPT_MS)).await {
             tracing::warn!(%error, "addresses that guessed keys long ago could not be removed");
+        }
+        if let Err(error) = self.inner.store.purge_leak_reports(now.plus_millis(-REPORTS_KNOWN_MS)).await {
+            tracing::warn!(%error, "reports of leaks from long ago could not be forgotten");
         }
         if let Err(error) = self.inner.store.purge_trials(now.plus_millis(-TRIALS_KEPT_MS)).await {
             tracing::warn!(%error, "trials that ended long ago could not be removed");

@@ -1,4 +1,4 @@
-use model::{Contact, InstallationId, Instant, KeyLife, Preset, RequiredSecondFactor, TimeZone};
+use model::{Contact, InstallationId, Instant, KeyLife, LeakRule, Preset, RequiredSecondFactor, TimeZone};
 use serde::{Deserialize, Serialize};
 use store::StoredInstallation;
 
@@ -31,6 +31,9 @@ pub struct Installation {
     /// Since when sealed copies are to be erased that must not be there any more.
     #[serde(skip)]
     pub erase_copies_since: Option<Instant>,
+    /// What becomes of its keys that a signed report says have leaked.
+    #[serde(default)]
+    pub leak_rule: LeakRule,
     /// When it was created.
     pub created_at: Instant,
 }
@@ -50,6 +53,7 @@ impl From<StoredInstallation> for Installation {
             default_preset: stored.default_preset,
             settings_version: stored.settings_version,
             erase_copies_since: stored.erase_copies_since,
+            leak_rule: stored.leak_rule,
             created_at: stored.created_at,
         }
     }

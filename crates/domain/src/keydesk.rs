@@ -21,11 +21,13 @@ use crate::{
     exports::Exports,
     failure,
     keyring::KeyringFile,
+    leak_done::LeakDone,
     letter_box::LetterBox,
     lines::Lines,
     link_throttle::LinkThrottle,
     password::Passwords,
     polled::{NotReady, Polled, not_ready},
+    reporters::Reporters,
     session_uses::SessionUses,
     sign_on_options::SignOn,
     throttle::{Throttle, ThrottleCounters},
@@ -95,6 +97,8 @@ pub(crate) struct Inner {
     pub(crate) letters: LetterBox,
     /// How people sign in with an account of their organisation; `None`: nobody does.
     pub(crate) sign_on: Option<SignOn>,
+    /// Who may report leaks.
+    pub(crate) reporters: Reporters,
 }
 
 /// What fills the bounded places of a Keydesk, for metrics.
@@ -134,6 +138,16 @@ impl Keydesk {
     /// Every scope that a key can be given.
     pub fn catalogue(&self) -> &Catalogue {
         &self.inner.catalogue
+    }
+
+    /// How this deployment writes its secrets.
+    pub fn secret_format(&self) -> &SecretFormat {
+        &self.inner.format
+    }
+
+    /// How many leaks were reported to this process, by what became of the key.
+    pub fn leaks_reported(&self) -> [(LeakDone, u64); LeakDone::ALL.len()] {
+        self.inner.reporters.counted()
     }
 
     /// A short text that differs between deployments and never changes, in lower-case hexadecimal. It is no secret: names of

@@ -28,11 +28,10 @@ impl Keydesk {
             None => return Ok(LookedUp::NoKey),
         };
         let whose = self.verifier().whose(&secret).await.map_err(|_| KeyError::Unavailable)?;
-        let Some((installation, id)) = whose else { return Ok(LookedUp::Unknown) };
-        if installation != caller.installation {
+        let Some(whose) = whose.filter(|whose| whose.installation == caller.installation) else {
             return Ok(LookedUp::Unknown);
-        }
-        match self.get(caller, id).await {
+        };
+        match self.get(caller, whose.key).await {
             Ok(key) => Ok(LookedUp::Found(Box::new(key))),
             Err(KeyError::NotFound) => Ok(LookedUp::Unknown),
             Err(error) => Err(error),

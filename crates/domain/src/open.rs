@@ -25,6 +25,7 @@ use crate::{
     made_folders::MadeFolders,
     password::Passwords,
     polled::Polled,
+    reporters::{ReporterKeys, Reporters},
     session_uses::SessionUses,
     sign_on_options::{InvalidSignOn, SignOn, SignOnOptions},
     throttle::Throttle,
@@ -33,7 +34,7 @@ use crate::{
 };
 
 /// The prefix of secrets when the operator chooses none.
-const DEFAULT_PREFIX: &str = "ccc";
+pub const DEFAULT_PREFIX: &str = "ccc";
 
 /// Where derived tokens are made, unless somebody says it: where `keydesk serve` listens by itself.
 const ISSUER: &str = "http://127.0.0.1:3000";
@@ -76,6 +77,8 @@ pub struct OpenOptions {
     pub mail: Option<MailOptions>,
     /// How people sign in with an account of their organisation; `None`: nobody does.
     pub sign_on: Option<SignOnOptions>,
+    /// Who may report leaked keys.
+    pub reporters: ReporterKeys,
 }
 
 impl OpenOptions {
@@ -99,6 +102,7 @@ impl OpenOptions {
             events: EventOptions::default(),
             mail: None,
             sign_on: None,
+            reporters: ReporterKeys::default(),
         }
     }
 
@@ -222,6 +226,7 @@ impl Keydesk {
             events,
             mail,
             sign_on,
+            reporters,
         } = options;
         let out = Out::new(events)?;
         let letters = LetterBox::new(mail.as_ref())?;
@@ -321,6 +326,7 @@ impl Keydesk {
                 out,
                 letters,
                 sign_on,
+                reporters: Reporters::new(reporters),
             }),
         };
         let keyring = keydesk.keyring();

@@ -1,5 +1,6 @@
 use model::{
-    Action, Actor, Contact, InstallationId, KeyError, KeyLife, Permission, Preset, RequiredSecondFactor, TimeZone,
+    Action, Actor, Contact, InstallationId, KeyError, KeyLife, LeakRule, Permission, Preset, RequiredSecondFactor,
+    TimeZone,
 };
 use serde_json::{Map, Value, json};
 use store::{Change, StoredInstallation};
@@ -30,6 +31,8 @@ pub struct InstallationPatch {
     pub default_preset: Option<Option<Preset>>,
     /// Who of its people must have a second factor. Whoever must and has none can do nothing until they have set one up.
     pub required_second_factor: Option<RequiredSecondFactor>,
+    /// What becomes of its keys that a signed report says have leaked.
+    pub leak_rule: Option<LeakRule>,
 }
 
 impl Keydesk {
@@ -113,7 +116,16 @@ impl InstallationPatch {
 
     /// An installation with what is changed of it.
     fn apply(self, before: &StoredInstallation) -> StoredInstallation {
-        let Self { title, time_zone, contact, show_once, longest_life, default_preset, required_second_factor } = self;
+        let Self {
+            title,
+            time_zone,
+            contact,
+            show_once,
+            longest_life,
+            default_preset,
+            required_second_factor,
+            leak_rule,
+        } = self;
         StoredInstallation {
             title: title.unwrap_or_else(|| before.title.clone()),
             time_zone: time_zone.unwrap_or_else(|| before.time_zone.clone()),
@@ -122,6 +134,7 @@ impl InstallationPatch {
             longest_life: longest_life.unwrap_or(before.longest_life),
             default_preset: default_preset.unwrap_or(before.default_preset),
             required_second_factor: required_second_factor.unwrap_or(before.required_second_factor),
+            leak_rule: leak_rule.unwrap_or(before.leak_rule),
             ..before.clone()
         }
     }
@@ -137,6 +150,7 @@ fn told(from: &StoredInstallation, to: &StoredInstallation) -> Map<String, Value
         ("longest_life_days", json!(from.longest_life), json!(to.longest_life)),
         ("default_preset", json!(from.default_preset), json!(to.default_preset)),
         ("required_second_factor", json!(from.required_second_factor), json!(to.required_second_factor)),
+        ("leak_rule", json!(from.leak_rule), json!(to.leak_rule)),
     ];
     let changed = pairs.into_iter().filter(|(_, from, to)| from != to);
     let mut detail: Map<_, _> =

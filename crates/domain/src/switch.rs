@@ -51,7 +51,7 @@ impl Keydesk {
     }
 
     /// Switches keys on or off in a change.
-    async fn switch_in(
+    pub(crate) async fn switch_in(
         &self,
         change: &mut Change,
         caller: &Caller,

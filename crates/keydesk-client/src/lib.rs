@@ -42,7 +42,7 @@ pub use contact_centre::{
     NewCall, NewContact, NewPhone, Number, Page, Phone, Queue, QueueName, Recording, Wrap, WrapNote,
 };
 pub use error::Error;
-pub use keys::{IssuedKey, Key, KeyChange, KeyList, KeySearch, Keys, NewKey, Status, WhoAmI};
+pub use keys::{IssuedKey, Key, KeyChange, KeyList, KeySearch, Keys, NewKey, SecretInfo, Status, WhoAmI};
 pub use problem::{FieldError, Problem};
 pub use protect::{Caller, Protect, Protected};
 pub use retry::Retries;

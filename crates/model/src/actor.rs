@@ -106,6 +106,10 @@ pub enum Action {
     /// A webhook that a key has made in the contact centre was switched off, though nobody did it.
     #[serde(rename = "key.webhook_disable")]
     KeyWebhookDisable,
+    /// A secret of a key, a token of it, or a webhook's signing secret was found where it must not be: by a signed report, or by the
+    /// operator's scan.
+    #[serde(rename = "key.leaked")]
+    KeyLeaked,
     /// The list of keys was exported as a table.
     #[serde(rename = "key.export")]
     KeyExport,
@@ -248,6 +252,7 @@ impl Action {
             Self::KeyReveal => "key.reveal",
             Self::KeyTokenCreate => "key.token_create",
             Self::KeyWebhookDisable => "key.webhook_disable",
+            Self::KeyLeaked => "key.leaked",
             Self::KeyExport => "key.export",
             Self::AuditExport => "audit.export",
             Self::AuditAdopt => "audit.adopt",

@@ -25,6 +25,7 @@ kinds! {
     INVALID_PATH = 400 "invalid_path" "The path of the original request is refused";
     MISSING_KEY = 401 "missing_key" "An API key is needed";
     INVALID_TOKEN = 401 "invalid_token" "The API key is not valid";
+    INVALID_SIGNATURE = 401 "invalid_signature" "The report is not signed by anybody who is known here";
     INSUFFICIENT_SCOPE = 403 "insufficient_scope" "The API key lacks a scope";
     ENVIRONMENT_NOT_ALLOWED = 403 "environment_not_allowed" "The API key is not of the environment that is accepted here";
     IP_NOT_ALLOWED = 403 "ip_not_allowed" "The API key can't be used from this address";
@@ -44,6 +45,7 @@ kinds! {
     IDEMPOTENCY_MISMATCH = 409 "idempotency_mismatch" "The Idempotency-Key was used for another request";
     NOT_RECOVERABLE = 409 "not_recoverable" "The secret can't be shown again";
     NOT_DELETED = 409 "not_deleted" "The key is not deleted";
+    REPORT_REPEATED = 409 "report_repeated" "The report was taken before";
     HANDOVER_OVER = 410 "handover_over" "The hand-over link no longer works";
     VERSION_MOVED = 412 "version_moved" "The key has been changed";
     PAYLOAD_TOO_LARGE = 413 "payload_too_large" "The body is too large";

@@ -19,6 +19,7 @@ pub const EVENT_TYPES: &[&str] = &[
     "key.token_created",
     "key.webhook_disabled",
     "key.expiring",
+    "key.leaked",
     "limit.reached",
     "guessing.detected",
     "administrator.created",

@@ -43,6 +43,8 @@ mod joining;
 mod key;
 mod key_in_text;
 mod key_unavailable;
+mod leak_place;
+mod leak_rule;
 mod limit;
 mod limit_text;
 mod limit_words;
@@ -83,6 +85,7 @@ mod token;
 mod token_life;
 mod token_limits;
 mod token_resources;
+mod token_said;
 mod token_text;
 mod trial;
 mod trusted_proxies;
@@ -141,6 +144,8 @@ pub use key::{
 };
 pub use key_in_text::{KEY_TEXT_MAX, KeyInText, looks_like_key};
 pub use key_unavailable::KeyUnavailable;
+pub use leak_place::{LEAK_URL_MAX, LeakPlace};
+pub use leak_rule::{LeakRule, UnknownLeakRule};
 pub use limit::{InvalidLimit, LIMIT_MAX, LimitName};
 pub use limit_text::InvalidLimitText;
 pub use list::{KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX};
@@ -183,7 +188,8 @@ pub use token::{TOKEN_AUDIENCE, TokenClaims, TokenMaking, TokenOf, TokenWish};
 pub use token_life::{InvalidTokenLife, InvalidTokenLifeText, TokenLife};
 pub use token_limits::TokenLimits;
 pub use token_resources::{InvalidResources, ResourceIds, TOKEN_RESOURCES_MAX, TokenResources};
-pub use token_text::{TOKEN_MAX, may_be_token, token_in};
+pub use token_said::said_claims;
+pub use token_text::{TOKEN_MAX, TOKEN_TYPE, may_be_token, token_in};
 pub use trial::{
     InvalidTrialDays, Restriction, TRIAL_ABOUT_MAX, TRIAL_FINDINGS_MAX, Trial, TrialDays, TrialFinding, TrialFindingOf,
 };

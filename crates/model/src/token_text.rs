@@ -3,6 +3,9 @@
 /// Longest token, in bytes. A request's head has room for it.
 pub const TOKEN_MAX: usize = 8 * 1024;
 
+/// What tells a derived token from every other JWT, so that none is taken for the other (RFC 8725, 3.11).
+pub const TOKEN_TYPE: &str = "keydesk+jwt";
+
 /// How every JSON object begins in base64url: `{"`.
 const OBJECT: &str = "eyJ";
 

@@ -116,7 +116,7 @@ fn spans(counters: TraceCounters, text: &mut String) {
     line(text, format_args!("{name}"), left_out);
 }
 
-/// Those that have no labels.
+/// Those that have no labels, or one of few values.
 fn single(keydesk: &Keydesk, text: &mut String) {
     let counters = keydesk.verifier().counters();
     let throttle = keydesk.throttle_counters();
@@ -283,6 +283,9 @@ fn single(keydesk: &Keydesk, text: &mut String) {
     let name = "keydesk_webhook_attempts_total";
     let attempts = [("delivered", webhooks.delivered), ("failed", webhooks.failed), ("parked", webhooks.parked)];
     labelled(text, name, "counter", "Tries to deliver an event, by how they ended.", "outcome", attempts);
+    let name = "keydesk_leaks_reported_total";
+    let leaks = keydesk.leaks_reported().map(|(done, count)| (done.as_str(), count));
+    labelled(text, name, "counter", "Keys that were reported as leaked, by what became of them.", "done", leaks);
 }
 
 fn of_keyring(keydesk: &Keydesk, text: &mut String) {

@@ -1,4 +1,4 @@
-use model::{Contact, InstallationId, Instant, KeyLife, Preset, RequiredSecondFactor, TimeZone};
+use model::{Contact, InstallationId, Instant, KeyLife, LeakRule, Preset, RequiredSecondFactor, TimeZone};
 use uuid::Uuid;
 
 use crate::{
@@ -36,6 +36,8 @@ pub struct StoredInstallation {
     pub erase_copies_since: Option<Instant>,
     /// Moves with every change of its settings.
     pub settings_version: i64,
+    /// What becomes of its keys that have leaked.
+    pub leak_rule: LeakRule,
     /// Issued keys that are not deleted.
     pub key_count: u64,
     /// When it was created.
@@ -58,6 +60,7 @@ impl StoredInstallation {
             default_preset: None,
             erase_copies_since: None,
             settings_version: 1,
+            leak_rule: LeakRule::default(),
             key_count: 0,
             created_at,
         }
@@ -78,6 +81,7 @@ row! {
         default_preset: Option<String>,
         erase_copies_since: Option<i64>,
         settings_version: i64,
+        leak_rule: String,
         key_count: i64,
         created_at: i64,
     }
@@ -126,6 +130,13 @@ impl From<InstallationRow> for StoredInstallation {
                 .and_then(|text| text.parse().inspect_err(|_| unknown("default_preset")).ok()),
             erase_copies_since: instant(row.erase_copies_since),
             settings_version: row.settings_version,
+            leak_rule: row.leak_rule.parse().unwrap_or_else(|_| {
+                tracing::warn!(
+                    leak_rule = row.leak_rule,
+                    "an installation's rule for leaked keys is not known; people are told of them"
+                );
+                LeakRule::Notify
+            }),
             key_count: row.key_count.unsigned_abs(),
             created_at: Instant::from_millis(row.created_at),
         }
@@ -136,7 +147,7 @@ macro_rules! installation_select {
     ($rest:literal) => {
         concat!(
             "SELECT id, name, title, disabled_at, recoverable, time_zone, required_second_factor, contact, longest_life_days, \
-             default_preset, erase_copies_since, settings_version, key_count, created_at FROM installation ",
+             default_preset, erase_copies_since, settings_version, leak_rule, key_count, created_at FROM installation ",
             $rest
         )
     };
@@ -151,10 +162,10 @@ pub(crate) const RECOUNT_KEYS: &str = "UPDATE installation SET key_count = (SELE
      WHERE key_count <> (SELECT COUNT(*) FROM api_key k \
      WHERE k.installation_id = installation.id AND k.kind = 'issued' AND k.deleted_at IS NULL)";
 pub(crate) const KEY_COUNT: &str = "SELECT key_count FROM installation WHERE id = $1";
-pub(crate) const INSERT_INSTALLATION: &str = "INSERT INTO installation (id, name, title, recoverable, time_zone, created_at, required_second_factor) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+pub(crate) const INSERT_INSTALLATION: &str = "INSERT INTO installation (id, name, title, recoverable, time_zone, created_at, required_second_factor, leak_rule) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 pub(crate) const SET_INSTALLATION: &str = "UPDATE installation SET title = $2, time_zone = $3, recoverable = $4, contact = $5, \
-     longest_life_days = $6, default_preset = $7, erase_copies_since = $8, required_second_factor = $9, \
+     longest_life_days = $6, default_preset = $7, erase_copies_since = $8, required_second_factor = $9, leak_rule = $10, \
      settings_version = settings_version + 1 WHERE id = $1";
 pub(crate) const COPIES_ERASED: &str =
     "UPDATE installation SET erase_copies_since = NULL WHERE id = $1 AND erase_copies_since = $2";
@@ -205,6 +216,7 @@ impl Change {
                 .bind(installation.time_zone.name())
                 .bind(installation.created_at.as_millis())
                 .bind(installation.required_second_factor.as_str())
+                .bind(installation.leak_rule.as_str())
                 .execute(connection)
                 .await?;
         });
@@ -220,8 +232,8 @@ impl Change {
     }
 
     /// Writes the settings of an installation: title, time zone, contact, the longest life of keys, the default preset, who must
-    /// have a second factor, and whether secrets are sealed; and since when copies are to be erased. Its version moves. False: no
-    /// such installation.
+    /// have a second factor, what becomes of leaked keys, and whether secrets are sealed; and since when copies are to be erased. Its
+    /// version moves. False: no such installation.
     pub async fn set_installation(&mut self, to: &StoredInstallation) -> Result<bool, StoreError> {
         let done = on_tx!(self, connection => {
             sqlx::query(SET_INSTALLATION)
@@ -234,6 +246,7 @@ impl Change {
                 .bind(to.default_preset.map(Preset::as_str))
                 .bind(to.erase_copies_since.map(Instant::as_millis))
                 .bind(to.required_second_factor.as_str())
+                .bind(to.leak_rule.as_str())
                 .execute(connection)
                 .await?
                 .rows_affected()

@@ -42,6 +42,7 @@ macro_rules! migrations {
             "0028_handover_sender"
             "0029_second_factor"
             "0030_settings_identities_mail"
+            "0031_leaks"
         )
     };
     ($folder:literal; $($name:literal)+) => {

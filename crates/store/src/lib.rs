@@ -46,6 +46,7 @@ mod invitation;
 mod keep_search_map;
 mod keyring_proof;
 mod known_migrations;
+mod leak_report;
 mod letter;
 mod limit_state;
 mod looking;

@@ -79,3 +79,4 @@ pub use ticks::Ticks;
 pub use tokens::{PublicTokenKey, TokenCounters, TokenKey, TokenKeys};
 pub use used_secrets::UsedSecret;
 pub use verifier::{Counters, RedisCounters, Verifier};
+pub use whose::FoundSecret;

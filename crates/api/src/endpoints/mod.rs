@@ -12,6 +12,7 @@ pub(crate) mod handover;
 pub(crate) mod health;
 mod idempotency;
 pub(crate) mod jwks;
+pub(crate) mod leaks;
 mod limit_states;
 pub(crate) mod limits;
 pub(crate) mod list;

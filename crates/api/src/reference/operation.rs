@@ -58,9 +58,15 @@ fn scope(html: &mut Html, operation: &Value) {
             html.raw("Needs a key with ");
             html.code(scope);
         }
+        None if is_signed(operation) => html.raw("Needs a signature, and no key"),
         None => html.raw(if open { "Needs no key" } else { "Needs any valid key" }),
     }
     html.raw("</p>\n");
+}
+
+/// Whether a signature is asked for in place of a key.
+fn is_signed(operation: &Value) -> bool {
+    operation["security"][0]["signature"].is_array()
 }
 
 fn parameters(html: &mut Html, operation: &Value) {
@@ -99,7 +105,10 @@ fn example(html: &mut Html, found: &Found<'_>) {
         lines.push(format!("-X {}", found.method.to_uppercase()));
     }
     let path = filled(found.path);
-    if found.operation["security"].as_array().is_none_or(|schemes| !schemes.is_empty()) {
+    if is_signed(found.operation) {
+        lines
+            .push("-H \"Github-Public-Key-Identifier: $ID\" -H \"Github-Public-Key-Signature: $SIGNATURE\"".to_owned());
+    } else if found.operation["security"].as_array().is_none_or(|schemes| !schemes.is_empty()) {
         lines.push("-H \"Authorization: Bearer $KEYDESK_KEY\"".to_owned());
     }
     let body = &found.operation["requestBody"]["content"]["application/json"]["example"];

@@ -39,6 +39,8 @@ pub(super) struct Operation {
     pub(super) scope: Option<String>,
     /// It needs no key.
     pub(super) is_open: bool,
+    /// It needs a signature in place of a key.
+    pub(super) is_signed: bool,
     pub(super) parameters: Vec<Field>,
     pub(super) body: Option<Content>,
     pub(super) answers: Vec<Answer>,
@@ -143,6 +145,7 @@ fn operations(api: Api, document: &Value) -> Vec<Operation> {
         group: text(&operation["tags"][0]),
         scope: operation["x-scope"].as_str().filter(|scope| !scope.is_empty()).map(str::to_owned),
         is_open: operation["security"].as_array().is_some_and(Vec::is_empty),
+        is_signed: operation["security"][0]["signature"].is_array(),
         parameters: each(&operation["parameters"]).map(|one| parameter(document, one)).collect(),
         body: content(document, &operation["requestBody"]["content"]),
         answers: answers(document, operation),

@@ -87,10 +87,11 @@ fn row(operation: &Operation) -> AnyView {
 
 /// One operation.
 pub(super) fn operation_page(library: &Library, operation: &Operation, bases: &Bases) -> AnyView {
-    let Operation { api, id, method, path, summary, description, scope, is_open, .. } = operation.clone();
+    let Operation { api, id, method, path, summary, description, scope, is_open, is_signed, .. } = operation.clone();
     let needs = match scope {
         Some(scope) => view! { "Needs a key with " <code>{scope}</code> "." }.into_any(),
         None if is_open => "Needs no key.".into_any(),
+        None if is_signed => "Needs a signature, and no key.".into_any(),
         None => "Needs any valid key.".into_any(),
     };
     let tried = (api == Api::ContactCentre).then(|| {
@@ -205,7 +206,10 @@ fn curl(operation: &Operation, base: &str) -> String {
     if operation.method != "GET" {
         lines.push(format!("-X {}", operation.method));
     }
-    if !operation.is_open {
+    if operation.is_signed {
+        lines
+            .push("-H \"Github-Public-Key-Identifier: $ID\" -H \"Github-Public-Key-Signature: $SIGNATURE\"".to_owned());
+    } else if !operation.is_open {
         lines.push("-H \"Authorization: Bearer $KEYDESK_KEY\"".to_owned());
     }
     if let Some(example) = operation.body.as_ref().and_then(|body| body.example.as_ref()) {

@@ -59,6 +59,9 @@ async fn posted(
         // A form of before leaves it as it is.
         drawn.typed.required_second_factor = now.required_second_factor.to_string();
     }
+    if !form.has("leak_rule") {
+        drawn.typed.leak_rule = now.leak_rule.to_string();
+    }
     let seen = form.version().unwrap_or(drawn.version);
     if let Some(cookies) = begun {
         // Whoever has just signed in sees the form as they filled it in, and presses its button again.

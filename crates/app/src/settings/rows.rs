@@ -1,7 +1,7 @@
 //! The fields of the settings. One more setting is one more row.
 
 use leptos::prelude::*;
-use model::{CONTACT_MAX, KeyLife, Preset, RequiredSecondFactor, TimeZone};
+use model::{CONTACT_MAX, KeyLife, LeakRule, Preset, RequiredSecondFactor, TimeZone};
 
 use super::typed::Typed;
 use crate::FieldProblem;
@@ -10,7 +10,7 @@ use crate::FieldProblem;
 type Row = fn(&Typed, &[FieldProblem]) -> AnyView;
 
 /// In the order of the form.
-const ROWS: [Row; 7] = [title, time_zone, contact, secrets, longest_life, default_preset, second_factor];
+const ROWS: [Row; 8] = [title, time_zone, contact, secrets, longest_life, default_preset, second_factor, leaked_keys];
 
 /// All of them.
 pub(super) fn rows(typed: &Typed, problems: &[FieldProblem]) -> AnyView {
@@ -144,6 +144,31 @@ fn second_factor(typed: &Typed, problems: &[FieldProblem]) -> AnyView {
                 {options.collect_view()}
             </select>
             {note("second-factor-note", problems, "required_second_factor", hint)}
+        </div>
+    }
+    .into_any()
+}
+
+fn leaked_keys(typed: &Typed, problems: &[FieldProblem]) -> AnyView {
+    let hint = "What becomes of a key that a signed report says was found where it must not be. Whatever is chosen, the audit log has it and \
+                receivers of events are told. The Default API Key is never touched.";
+    let options = LeakRule::ALL.map(|rule| {
+        let words = match rule {
+            LeakRule::Notify => "People are told, and decide",
+            LeakRule::Disable => "They are disabled",
+            LeakRule::Revoke => "They are deleted, and can be restored for 30 days",
+        };
+        let selected = rule.as_str() == typed.leak_rule;
+        view! { <option value=rule.as_str() selected=selected>{words}</option> }
+    });
+    view! {
+        <div class="field">
+            <label for="leak-rule">"Leaked keys"</label>
+            <select class="choice" id="leak-rule" name="leak_rule"
+                aria-invalid=wrong(problems, "leak_rule") aria-describedby="leak-rule-note">
+                {options.collect_view()}
+            </select>
+            {note("leak-rule-note", problems, "leak_rule", hint)}
         </div>
     }
     .into_any()

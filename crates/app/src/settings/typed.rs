@@ -1,7 +1,7 @@
 //! The settings as the values of the form.
 
 use domain::{Installation, InstallationPatch};
-use model::{Contact, KeyLife, Preset, RequiredSecondFactor, TimeZone};
+use model::{Contact, KeyLife, LeakRule, Preset, RequiredSecondFactor, TimeZone};
 
 use crate::{ApiError, FieldProblem, ui::key_settings::Form};
 
@@ -17,6 +17,7 @@ pub(super) struct Typed {
     /// Empty: nothing is chosen.
     pub(super) default_preset: String,
     pub(super) required_second_factor: String,
+    pub(super) leak_rule: String,
 }
 
 impl Typed {
@@ -30,6 +31,7 @@ impl Typed {
             longest_life: now.longest_life.map(|life| life.days().to_string()).unwrap_or_default(),
             default_preset: now.default_preset.map(|preset| preset.to_string()).unwrap_or_default(),
             required_second_factor: now.required_second_factor.to_string(),
+            leak_rule: now.leak_rule.to_string(),
         }
     }
 
@@ -43,6 +45,7 @@ impl Typed {
             longest_life: text("longest_life_days"),
             default_preset: text("default_preset"),
             required_second_factor: text("required_second_factor"),
+            leak_rule: text("leak_rule"),
         }
     }
 
@@ -66,6 +69,8 @@ impl Typed {
         let required_second_factor = self.required_second_factor.parse::<RequiredSecondFactor>();
         let required_second_factor =
             required_second_factor.map_err(|error| wrong("required_second_factor", format!("{error}."))).ok();
+        let leak_rule = self.leak_rule.parse::<LeakRule>();
+        let leak_rule = leak_rule.map_err(|error| wrong("leak_rule", format!("{error}."))).ok();
         if !problems.is_empty() {
             return Err(ApiError::Fields(problems));
         }
@@ -77,6 +82,7 @@ impl Typed {
             longest_life,
             default_preset,
             required_second_factor,
+            leak_rule,
         })
     }
 }
@@ -95,6 +101,7 @@ mod tests {
             title: "Ours".to_owned(),
             time_zone: "Europe/Zurich".to_owned(),
             required_second_factor: "none".to_owned(),
+            leak_rule: "notify".to_owned(),
             ..Typed::default()
         }
     }
@@ -105,18 +112,21 @@ mod tests {
         assert_eq!((patch.contact, patch.longest_life, patch.default_preset), (Some(None), Some(None), Some(None)));
         assert_eq!((patch.title.as_deref(), patch.show_once), (Some("Ours"), Some(false)));
         assert_eq!(patch.required_second_factor, Some(RequiredSecondFactor::None));
+        assert_eq!(patch.leak_rule, Some(LeakRule::Notify));
         let full = Typed {
             contact: "the Service Desk".to_owned(),
             show_once: true,
             longest_life: "365".to_owned(),
             default_preset: "crm".to_owned(),
             required_second_factor: "owners".to_owned(),
+            leak_rule: "revoke".to_owned(),
             ..typed()
         };
         let patch = full.read().unwrap();
         assert_eq!(patch.longest_life.flatten().map(KeyLife::days), Some(365));
         assert_eq!((patch.default_preset.flatten(), patch.show_once), (Some(Preset::Crm), Some(true)));
         assert_eq!(patch.required_second_factor, Some(RequiredSecondFactor::Owners));
+        assert_eq!(patch.leak_rule, Some(LeakRule::Revoke));
     }
 
     #[test]
@@ -127,11 +137,14 @@ mod tests {
             longest_life: "0".to_owned(),
             default_preset: "teleport".to_owned(),
             required_second_factor: "all".to_owned(),
+            leak_rule: "forget".to_owned(),
             ..typed()
         };
         let Err(ApiError::Fields(problems)) = wrong.read() else { panic!("not refused") };
         let fields: Vec<_> = problems.iter().map(|problem| problem.field.as_str()).collect();
-        assert_eq!(fields, ["time_zone", "contact", "longest_life_days", "default_preset", "required_second_factor"]);
+        let all =
+            ["time_zone", "contact", "longest_life_days", "default_preset", "required_second_factor", "leak_rule"];
+        assert_eq!(fields, all);
         assert!(problems.iter().all(|problem| problem.message.ends_with('.')), "{problems:?}");
     }
 }

@@ -32,6 +32,7 @@ pub(crate) const ACTIONS: [(&str, &[(Action, &str)]); 7] = [
             (Action::KeyReveal, "Key shown"),
             (Action::KeyTokenCreate, "Token made"),
             (Action::KeyWebhookDisable, "Webhook of the key switched off"),
+            (Action::KeyLeaked, "Found where it must not be"),
             (Action::KeyExport, "List of keys exported"),
         ],
     ),
@@ -119,6 +120,11 @@ pub(crate) fn what(action: &str, detail: &Value) -> String {
         Action::KeyUpdate if alone(detail, "notes") => "Notes changed".to_owned(),
         Action::KeyUpdate if alone(detail, "owner_email") => "Owner's email changed".to_owned(),
         Action::InstallationUpdate if alone(detail, "contact") => "Contact changed".to_owned(),
+        Action::KeyLeaked => match detail["done"].as_str() {
+            Some("disabled") => "Found where it must not be, and disabled".to_owned(),
+            Some("revoked") => "Found where it must not be, and deleted".to_owned(),
+            _ => (*words).to_owned(),
+        },
         Action::KeyRotate => match detail["overlap_seconds"].as_u64() {
             Some(seconds @ 1..) => format!("Rotated with an overlap of {}", span(seconds)),
             _ => "Rotated without overlap".to_owned(),
@@ -168,8 +174,13 @@ pub(crate) fn differences(action: &str, detail: &Value) -> Vec<Difference> {
     Vec::new()
 }
 
-/// What a new key could do from the start.
+/// What a new key could do from the start, and where a leaked one was found.
 pub(crate) fn given(action: &str, detail: &Value) -> Vec<Difference> {
+    if action == Action::KeyLeaked.as_str() {
+        let place = [("url", "Found at"), ("source", "Found in"), ("reporter", "Reported by")];
+        let told = |(name, label)| Some(Difference { label, from: None, to: detail[name].as_str()?.to_owned() });
+        return place.into_iter().filter_map(told).collect();
+    }
     if action != Action::KeyIssue.as_str() {
         return Vec::new();
     }
@@ -219,6 +230,7 @@ fn label(name: &str) -> &'static str {
         "show_once" => "Show secrets once",
         "longest_life_days" => "Longest life of keys, in days",
         "default_preset" => "Default preset",
+        "leak_rule" => "Leaked keys",
         "rate_limits" => "Rate limits",
         "quotas" => "Quotas",
         other => TEXT_SETTINGS.iter().find(|setting| setting.name == other).map_or("Setting", |setting| setting.label),
@@ -262,6 +274,8 @@ mod tests {
             ("administrator.sign_in", json!({}), "Signed in"),
             ("installation.update", json!({"contact": {"changed": true}}), "Contact changed"),
             ("installation.update", json!({"contact": {"changed": true}, "title": {}}), "Installation changed"),
+            ("key.leaked", json!({"done": "told"}), "Found where it must not be"),
+            ("key.leaked", json!({"done": "revoked"}), "Found where it must not be, and deleted"),
             ("key.paint", json!({}), "key.paint"),
         ] {
             assert_eq!(what(action, &detail), words);
@@ -291,6 +305,14 @@ mod tests {
         let role = differences("administrator.set_role", &json!({"id": "x", "from": "viewer", "to": "owner"}));
         assert_eq!(role.len(), 1);
         assert!(differences("key.delete", &json!({"from": 1, "to": 2})).is_empty());
+    }
+
+    #[test]
+    fn a_leak_is_told_with_its_place() {
+        let detail = json!({ "url": "https://example.com/a", "source": null, "reporter": "k1", "done": "told" });
+        let told: Vec<_> = given("key.leaked", &detail).into_iter().map(|one| (one.label, one.to)).collect();
+        let expected = [("Found at", "https://example.com/a".to_owned()), ("Reported by", "k1".to_owned())];
+        assert_eq!(told, expected);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use domain::{Caller, NewAdministrator, NewKey};
-use model::{Actor, KeyError, PlainSecret, RequiredSecondFactor, Role, SettingsPatch};
+use model::{Actor, KeyError, LeakRule, PlainSecret, RequiredSecondFactor, Role, SettingsPatch};
 
 use crate::site::{HOST, HTML, OWN, PASSWORD, Site};
 
@@ -23,6 +23,7 @@ async fn an_owner_sets_everything_in_one_form() {
         "for=\"longest-life\">Longest life of keys, in days<",
         "for=\"default-preset\">Default preset<",
         "for=\"second-factor\">Second factor of<",
+        "for=\"leak-rule\">Leaked keys<",
         "value=\"Contact centre\"",
         "<option value=\"Europe/Zurich\">",
         "href=\"/settings\"",
@@ -85,6 +86,7 @@ async fn what_is_wrong_is_told_beside_its_field_and_nothing_is_saved() {
         (SAME.replace("longest_life_days=", "longest_life_days=0"), "a whole number of days from 1 to 36500"),
         (SAME.replace("default_preset=", "default_preset=teleport"), "a preset is one of crm"),
         (format!("{SAME}&required_second_factor=all"), "a second factor is required of none, owners or everyone."),
+        (format!("{SAME}&leak_rule=forget"), "a rule for leaked keys is notify, disable or revoke."),
     ] {
         let refused = site.post("/settings", &[HOST, OWN, cookie], &format!("version=1&{form}")).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
@@ -127,6 +129,23 @@ async fn an_owner_says_who_must_have_a_second_factor_and_sets_one_up_first() {
     let back = format!("version=2&{SAME}&required_second_factor=none");
     assert_eq!(site.post("/settings", &[HOST, OWN, cookie], &back).await.status, StatusCode::FORBIDDEN);
     assert_eq!(required().await, RequiredSecondFactor::Owners, "nothing else is open to them");
+}
+
+#[tokio::test]
+async fn an_owner_says_what_becomes_of_leaked_keys() {
+    let site = Site::open().await;
+    let cookie = site.sign_in().await;
+    let cookie = ("cookie", cookie.as_str());
+    let rule = async || site.keydesk.installation("default").await.unwrap().unwrap().leak_rule;
+    let form = format!("version=1&{SAME}&leak_rule=revoke");
+    assert_eq!(site.post("/settings", &[HOST, OWN, cookie], &form).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(rule().await, LeakRule::Revoke);
+    let page = site.ask("GET", "/settings", &[HOST, HTML, cookie]).await.text;
+    assert!(page.contains("<option value=\"revoke\" selected"), "{page}");
+    // A form that was drawn before leaves it as it is.
+    let older = format!("version=2&{}", SAME.replace("Contact+centre", "Ours"));
+    assert_eq!(site.post("/settings", &[HOST, OWN, cookie], &older).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(rule().await, LeakRule::Revoke);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use clap::{Args, Subcommand};
 use domain::{Installation, InstallationPatch, NewInstallation};
-use model::{Actor, Contact, KeyLife, Preset, RequiredSecondFactor, TimeZone};
+use model::{Actor, Contact, KeyLife, LeakRule, Preset, RequiredSecondFactor, TimeZone};
 use serde::Serialize;
 
 use super::{CommandContext, Failed, Format, output::Output, time_zone};
@@ -35,7 +35,7 @@ pub(super) struct Create {
 
 #[derive(Args)]
 #[group(id = "what", required = true, multiple = true, args = ["title", "time_zone", "contact", "no_contact", "show_once", "keep_copies",
-    "longest_life", "no_longest_life", "default_preset", "no_default_preset", "required_second_factor"])]
+    "longest_life", "no_longest_life", "default_preset", "no_default_preset", "required_second_factor", "leak_rule"])]
 pub(super) struct Set {
     /// The installation's name
     name: String,
@@ -72,6 +72,9 @@ pub(super) struct Set {
     /// Who must have a second factor beside the password: none, owners or everyone. Whoever must and has none sets one up first
     #[arg(long, value_name = "WHO")]
     required_second_factor: Option<RequiredSecondFactor>,
+    /// What becomes of its keys that a signed report says have leaked: notify (people are told, and decide), disable or revoke
+    #[arg(long, value_name = "RULE")]
+    leak_rule: Option<LeakRule>,
     #[command(flatten)]
     format: Format,
 }
@@ -87,6 +90,7 @@ impl Set {
             longest_life: given(self.longest_life, self.no_longest_life),
             default_preset: given(self.default_preset, self.no_default_preset),
             required_second_factor: self.required_second_factor,
+            leak_rule: self.leak_rule,
         };
         (self.name, patch, self.format)
     }
@@ -158,6 +162,7 @@ fn show(done: &str, installation: &Installation, format: &Format, output: &mut O
         let life = installation.longest_life.map_or_else(none, |life| format!("{} days", life.days()));
         let preset = installation.default_preset.map_or_else(none, |preset| preset.to_string());
         let required = installation.required_second_factor.to_string();
+        let leaked = installation.leak_rule.to_string();
         let pairs = [
             ("Name", &name),
             ("Title", &title),
@@ -168,6 +173,7 @@ fn show(done: &str, installation: &Installation, format: &Format, output: &mut O
             ("Longest life", &life),
             ("Default preset", &preset),
             ("Second factor of", &required),
+            ("Leaked keys", &leaked),
         ];
         Ok(output.pairs(&pairs.map(|(name, value)| (name, value.as_str())))?)
     })

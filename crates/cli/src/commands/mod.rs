@@ -26,6 +26,7 @@ mod migrate;
 mod output;
 mod restore;
 mod sbom;
+mod scan;
 mod token;
 mod usage;
 mod webhook;
@@ -105,6 +106,8 @@ enum Command {
     Explain(explain::Explain),
     /// Forget a person: account, name, email address, and where they came from
     Forget(forget::Forget),
+    /// Look for keys where they must not be: in files, and in the history of a repository
+    Scan(scan::Scan),
     /// Copy the SQLite database to a file, while the server runs
     Backup(backup::Backup),
     /// Put a backup of the SQLite database in its place, while the server is stopped
@@ -197,7 +200,7 @@ pub struct Binary<S, C> {
     pub contents: &'static [u8],
 }
 
-/// Exit status of a command that was called wrongly.
+/// Exit status of a command that was called wrongly, and of one whose failure must not be taken for a find.
 const MISUSE: u8 = 2;
 
 /// Runs the command that the arguments name. To be called at the start of the program, before it has any other thread.
@@ -230,17 +233,19 @@ where
         Err(error) => error.exit(),
     };
     let keyring = process::take_keyring();
-    match runtime() {
+    let failure = cli.command.failure();
+    let done = match runtime() {
         Ok(runtime) => {
             let done = runtime.block_on(cli.run(binary, &mut output, started, keyring, &from));
             logs::finish();
-            match done {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(failed) => output.fail(&failed.0),
-            }
+            done
         }
-        Err(error) => output.fail(&format!("no threads can be started: {error}")),
-    }
+        Err(error) => Err(Failed(format!("no threads can be started: {error}"))),
+    };
+    done.unwrap_or_else(|failed| {
+        output.fail(&failed.0);
+        failure
+    })
 }
 
 /// Starts the threads that wait for disks and people.
@@ -272,7 +277,7 @@ impl Cli {
         started: Instant,
         keyring: Result<Option<Zeroizing<String>>, Unfit>,
         from: &FromVariables,
-    ) -> Result<(), Failed>
+    ) -> Result<ExitCode, Failed>
     where
         S: AsyncFnOnce(Settings, Instant) -> Result<(), String>,
         C: AsyncFnOnce(Standalone, Instant) -> Result<(), String>,
@@ -286,20 +291,23 @@ impl Cli {
         let goes_on = matches!(command, None | Some(Command::Sandbox(_)));
         let usual = if goes_on { LogLevel::Info } else { LogLevel::Off };
         logs::start(settings.log_format, settings.log_level.unwrap_or(usual));
+        let succeeded = |done: Result<(), Failed>| done.map(|()| ExitCode::SUCCESS);
         let Some(command) = command else {
-            return (binary.serve)(settings, started).await.map_err(Failed::new);
+            return succeeded((binary.serve)(settings, started).await.map_err(Failed::new));
         };
         match command {
-            Command::Init(init) => return init.run(&settings, output).await,
-            Command::Health(health) => return health.run(&settings, output).await,
-            Command::Migrate(migrate) => return migrate.run(&settings, output).await,
-            Command::Sbom => return sbom::print(binary.contents, output),
+            Command::Init(init) => return succeeded(init.run(&settings, output).await),
+            Command::Health(health) => return succeeded(health.run(&settings, output).await),
+            Command::Migrate(migrate) => return succeeded(migrate.run(&settings, output).await),
+            Command::Sbom => return succeeded(sbom::print(binary.contents, output)),
             Command::Sandbox(flags) => {
                 let standalone = settings.standalone(flags, from)?;
-                return (binary.sandbox)(standalone, started).await.map_err(Failed::new);
+                return succeeded((binary.sandbox)(standalone, started).await.map_err(Failed::new));
             }
             // It opens the database itself, when nobody else has it open.
-            Command::Restore(restore) => return restore.run(options(&settings), output).await,
+            Command::Restore(restore) => return succeeded(restore.run(options(&settings), output).await),
+            // It may need none.
+            Command::Scan(scan) => return scan.run(&settings, output).await,
             _ => {}
         }
         if command.prints_once() && process::prints_to_nobody() {
@@ -319,11 +327,16 @@ impl Cli {
         };
         let outcome = command.run(&context, output).await;
         context.keydesk.close().await;
-        outcome
+        succeeded(outcome)
     }
 }
 
 impl Command {
+    /// What it ends with when it fails. Of a search for keys, 1 says that some were found.
+    fn failure(&self) -> ExitCode {
+        if matches!(self, Self::Scan(_)) { ExitCode::from(MISUSE) } else { ExitCode::FAILURE }
+    }
+
     /// Whether it changes nothing, and so can be run on a copy that can't be written.
     fn only_reads(&self) -> bool {
         match self {
@@ -363,6 +376,7 @@ impl Command {
             | Self::Health(_)
             | Self::Migrate(_)
             | Self::Sbom
+            | Self::Scan(_)
             | Self::Restore(_) => Ok(()),
             Self::Key(KeyCommand::Create(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::List(command)) => command.run(context, output).await,

@@ -19,6 +19,7 @@ pub(super) fn kind(action: Action) -> Option<&'static str> {
         A::KeyReveal | A::HandoverOpen => "key.revealed",
         A::KeyTokenCreate => "key.token_created",
         A::KeyWebhookDisable => "key.webhook_disabled",
+        A::KeyLeaked => "key.leaked",
         A::AdministratorCreate => "administrator.created",
         A::AdministratorInvite => "administrator.invited",
         A::AdministratorWithdrawInvitation => "administrator.invitation_withdrawn",

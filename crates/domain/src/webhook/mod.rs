@@ -17,6 +17,7 @@ mod renew;
 mod rotate;
 mod secret;
 mod send_test;
+mod signed_with;
 mod update;
 mod vet;
 

@@ -29,6 +29,7 @@ mod isolation;
 mod issue;
 mod keyring_proofs;
 mod keyring_rotation;
+mod leaks;
 mod letters;
 mod limits;
 mod limits_model;

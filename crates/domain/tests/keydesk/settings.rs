@@ -1,7 +1,9 @@
 //! What owners set for their installation, and what follows from it.
 
 use domain::{InstallationPatch, NewKey};
-use model::{Action, Actor, Instant, KeyError, Permission, Preset, RequiredSecondFactor, Role, SettingsPatch};
+use model::{
+    Action, Actor, Instant, KeyError, LeakRule, Permission, Preset, RequiredSecondFactor, Role, SettingsPatch,
+};
 use store::{on_both_databases, testing::TestDatabase};
 
 use crate::{
@@ -70,6 +72,7 @@ async fn they_are_known_on_every_node(database: TestDatabase) {
         longest_life: Some("90".parse().ok()),
         default_preset: Some(Some(Preset::Crm)),
         required_second_factor: Some(RequiredSecondFactor::Owners),
+        leak_rule: Some(LeakRule::Disable),
     };
     let set = desk.keydesk.set_settings(&owner, all, None).await.unwrap();
     within(KNOWN, "the settings", async || other.installation_in_memory("default").as_ref() == Some(&set)).await;
@@ -82,6 +85,7 @@ async fn they_are_known_on_every_node(database: TestDatabase) {
         "crm",
         "show_once",
         "\"required_second_factor\":{\"from\":\"none\",\"to\":\"owners\"}",
+        "\"leak_rule\":{\"from\":\"notify\",\"to\":\"disable\"}",
     ] {
         assert!(entry.detail.contains(told), "{told}: {}", entry.detail);
     }

@@ -69,6 +69,22 @@ impl fmt::Debug for IssuedKey {
     }
 }
 
+/// One of the secrets of a key, as far as it is shown.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct SecretInfo {
+    /// Its id.
+    pub id: Uuid,
+    /// Its beginning and its end.
+    pub hint: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when on it is refused, since a newer one has replaced it; none: it is the newest.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+}
+
 /// Whether a key works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]

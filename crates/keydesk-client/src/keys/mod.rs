@@ -8,10 +8,10 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-pub use key::{IssuedKey, Key, KeyList, Status, WhoAmI};
+pub use key::{IssuedKey, Key, KeyList, SecretInfo, Status, WhoAmI};
 pub use new_key::{KeyChange, NewKey};
 
-use crate::{Environment, Error, call::Call, query::Query, sender::Sender};
+use crate::{Environment, Error, call::Call, query::Query, retry::Safety, sender::Sender};
 
 const PLACE: &str = "/api/v1/keys";
 
@@ -60,6 +60,34 @@ impl Keys {
     /// As [`list`](Self::list).
     pub async fn get(&self, id: Uuid) -> Result<Key, Error> {
         self.0.json(&Call::get(place(id))).await
+    }
+
+    /// Whose key a text holds: a key, also one that was rotated away or deleted, or a derived token. Nothing: nobody's whom the caller may see.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn look_up(&self, key: &str) -> Result<Vec<Key>, Error> {
+        #[derive(Deserialize)]
+        struct Found {
+            items: Vec<Key>,
+        }
+        let call = Call::post(format!("{PLACE}/lookup")).json(&json!({ "key": key }))?;
+        // It changes nothing.
+        let found: Found = self.0.json(&Call { safety: Safety::Repeatable, ..call }).await?;
+        Ok(found.items)
+    }
+
+    /// The secrets of a key, the newest first: what may be shown of each, and when it ends.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn secrets(&self, id: Uuid) -> Result<Vec<SecretInfo>, Error> {
+        #[derive(Deserialize)]
+        struct Secrets {
+            items: Vec<SecretInfo>,
+        }
+        let secrets: Secrets = self.0.json(&Call::get(format!("{PLACE}/{id}/secrets"))).await?;
+        Ok(secrets.items)
     }
 
     /// Makes a key, once: also where the answer was lost and the call is sent again.

@@ -44,6 +44,25 @@ async fn a_key_is_made_verified_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_secret_is_looked_up_and_a_keys_secrets_are_listed() {
+    let program = Program::start().await;
+    let client = program.client(&program.key("live", &["keys:read", "keys:write"], &[]).await);
+    let keys = client.keys();
+    let issued = keys.create(&NewKey::new("Acme CRM")).await.unwrap();
+    let (id, secret) = (issued.shown.id, issued.secret.unwrap());
+    let found = keys.look_up(&secret).await.unwrap();
+    assert_eq!(found.iter().map(|key| (key.id, key.client_name.as_str())).collect::<Vec<_>>(), [(id, "Acme CRM")]);
+    assert!(keys.look_up("ccc_live_nobody").await.unwrap().is_empty());
+
+    let rotated = keys.rotate(id, 60).await.unwrap();
+    assert_eq!(keys.look_up(&secret).await.unwrap()[0].id, id, "the former secret is this key's, too");
+    let secrets = keys.secrets(id).await.unwrap();
+    let newest = secrets.iter().find(|one| one.hint == rotated.shown.hint).unwrap();
+    let former = secrets.iter().find(|one| one.hint == issued.shown.hint).unwrap();
+    assert!(secrets.len() == 2 && newest.expires_at.is_none() && former.expires_at.is_some(), "{secrets:?}");
+}
+
+#[tokio::test]
 async fn a_refusal_has_the_code_of_the_product() {
     let program = Program::start().await;
     let client = program.client(&program.key("live", &["keys:read"], &[]).await);

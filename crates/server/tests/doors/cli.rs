@@ -103,6 +103,8 @@ async fn a_story_in_json(database: TestDatabase) {
     assert_eq!((&limited["contact_centre"], &limited["sandbox_world"]), (&expected, &Value::from("acme-ci")));
     let unlimited = call(&["key", "update", id, "--no-contact-centre", "--no-sandbox-world"]).await;
     assert_eq!((&unlimited["contact_centre"], &unlimited["sandbox_world"]), (&serde_json::json!({}), &Value::Null));
+    let ruled = call(&["installation", "set", "second", "--leak-rule", "revoke"]).await;
+    assert_eq!((&ruled["leak_rule"], &ruled["title"]), (&Value::from("revoke"), &Value::from("Second")));
     let report = call(&["doctor"]).await;
     assert_eq!(report["ok"], true, "{report}");
 }

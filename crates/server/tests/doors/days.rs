@@ -61,6 +61,7 @@ async fn a_day_is_one_of_the_zone_that_was_given_or_of_the_installation(database
             "is not a time zone that Keydesk knows",
         ),
         (&["installation", "set", "default"], 2, "required"),
+        (&["installation", "set", "default", "--leak-rule", "shred"], 2, "is notify, disable or revoke"),
         (&["installation", "set", "nobody", "--time-zone", "UTC"], 1, "no such installation"),
         (&["installation", "set", "default", "--title", ""], 1, "1 to 100 visible characters"),
         (&["key", "list", "--time-zone", "+01:00"], 2, "Europe/Zurich"),

@@ -7,6 +7,7 @@ use std::{
 };
 
 use rustix::process::geteuid;
+use serde_json::Value;
 use tokio::process::Command;
 
 use crate::support::{Program, command, init, keydesk};
@@ -58,7 +59,10 @@ async fn a_copy_that_can_not_be_written_is_examined_and_stays_as_it_is() {
     fs::copy(env!("CARGO_BIN_EXE_keydesk"), &bin).unwrap();
     let data = folder.path().join("data");
     init(&data, &[]).await;
-    assert!(keydesk(&data, &["key", "create", "--client-name", "Acme"]).await.status.success());
+    let made = keydesk(&data, &["key", "create", "--client-name", "Acme", "--json"]).await;
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    let found = folder.path().join("found.env");
+    fs::write(&found, made["key"].as_str().unwrap()).unwrap();
     let backup = folder.path().join("backup.db");
     assert!(keydesk(&data, &["backup", &backup.display().to_string()]).await.status.success());
     // What a snapshot of the disk has while the server is at work: a log that is not written back.
@@ -107,6 +111,8 @@ async fn a_copy_that_can_not_be_written_is_examined_and_stays_as_it_is() {
                 keys.iter().for_each(|key| assert!(out.contains(key), "{key}: {out}"));
             }
         }
+        let (code, out, err) = run(data, &["scan", found.to_str().unwrap()]).await;
+        assert!(code == Some(1) && out.contains("API key of Acme (default)\n  works\n"), "{out} {err}");
         for args in [
             &["key", "create", "--client-name", "More"][..],
             &["key", "default", "--reveal"],

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use store::testing::TestDatabase;
 use tokio::process::Command;
 
-use crate::support::{Program, command, init, keydesk, request, wait_until};
+use crate::support::{Program, command, init, keydesk, request, terminal, wait_until};
 
 async fn ran(data: &Path, args: &[&str]) -> String {
     let output = keydesk(data, args).await;
@@ -226,17 +226,6 @@ async fn a_terminal_is_asked() {
         let told = told.await.unwrap();
         assert!(output.status.success() && told.contains(expected), "{told}");
     }
-}
-
-/// The two ends of a terminal.
-fn terminal() -> (std::fs::File, std::fs::File) {
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&ours).unwrap();
-    unlockpt(&ours).unwrap();
-    let name = ptsname(&ours, Vec::new()).unwrap().into_string().unwrap();
-    let theirs = std::fs::OpenOptions::new().read(true).write(true).open(name).unwrap();
-    (ours.into(), theirs)
 }
 
 async fn after_another_tool(database: TestDatabase) {

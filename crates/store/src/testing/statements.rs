@@ -1,10 +1,10 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     ceiling, clients, code_guess, delivery, deployment, erase_copies, examine, founded, group, guessing, handover,
-    hints, history, idempotency, identity, installation, invitation, keep_search_map, keyring_proof, letter,
-    limit_state, migrations, names, outbox, overview, passkey, password_reset, people, postgres, purge_clock, record,
-    recovery_code, refusal, restored, set_up_link, shared_rate, statistics, store, token_origin, totp, trial, triggers,
-    usage_keys, usage_read, usage_roll, webhook, whose, work,
+    hints, history, idempotency, identity, installation, invitation, keep_search_map, keyring_proof, leak_report,
+    letter, limit_state, migrations, names, outbox, overview, passkey, password_reset, people, postgres, purge_clock,
+    record, recovery_code, refusal, restored, set_up_link, shared_rate, statistics, store, token_origin, totp, trial,
+    triggers, usage_keys, usage_read, usage_roll, webhook, whose, work,
 };
 
 macro_rules! statements {
@@ -48,6 +48,7 @@ statements! {
     purge_clock: PURGE_CLOCK MOVE_PURGE_CLOCK;
     keyring_proof: KEYRING_PROOFS KNOWN_KEYS INSERT_KEYRING_PROOF RETIRE_KEYRING_KEY SEALED_UNDER_MASTER SEALED_UNDER_PEPPER
         RESTS_ON_MASTER RESTS_ON_PEPPER KEYRING_USES KEYS_ON_MASTER KEYS_ON_PEPPER;
+    leak_report: LEAK_REPORT INSERT_LEAK_REPORT PURGE_LEAK_REPORTS;
     letter: INSERT_LETTER LETTERS_DUE CLAIM_LETTER PUT_LETTER_OFF DROP_LETTER GIVE_LETTER_UP DROP_LETTERS_ABOUT DROP_LETTERS PURGE_LETTERS
         COUNT_LETTERS WHY_GIVEN_UP ENDING_UNMAILED;
     limit_state: RATE_STATES PURGE_RATES PURGE_QUOTAS BEAT NODES LEAVE;

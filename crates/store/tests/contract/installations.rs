@@ -1,4 +1,4 @@
-use model::{Preset, RequiredSecondFactor, SecretId, TimeZone};
+use model::{LeakRule, Preset, RequiredSecondFactor, SecretId, TimeZone};
 use store::{Deployment, StoreError, StoredInstallation, on_both_databases, testing::TestDatabase};
 
 use uuid::Uuid;
@@ -23,6 +23,7 @@ fn new(number: u128, name: &str) -> StoredInstallation {
     StoredInstallation {
         time_zone: "America/Argentina/Buenos_Aires".parse().unwrap(),
         required_second_factor: RequiredSecondFactor::Owners,
+        leak_rule: LeakRule::Revoke,
         ..StoredInstallation::new(installation(number), name.to_owned(), "Ünïcode 漢字".to_owned(), false, at(9))
     }
 }
@@ -69,6 +70,7 @@ async fn settings_are_written_and_read_back(database: TestDatabase) {
         longest_life: Some("90".parse().unwrap()),
         default_preset: Some(Preset::Crm),
         required_second_factor: RequiredSecondFactor::Owners,
+        leak_rule: LeakRule::Disable,
         erase_copies_since: Some(at(7)),
         ..before[0].clone()
     };
@@ -94,7 +96,13 @@ async fn settings_are_written_and_read_back(database: TestDatabase) {
 async fn settings_that_are_not_understood_count_as_not_set(database: TestDatabase) {
     let store = two_installations(&database).await;
     let mut raw = database.raw().await;
-    for wrong in ["contact = ''", "longest_life_days = 0", "longest_life_days = 36501", "default_preset = ''"] {
+    for wrong in [
+        "contact = ''",
+        "longest_life_days = 0",
+        "longest_life_days = 36501",
+        "default_preset = ''",
+        "leak_rule = 'delete'",
+    ] {
         let statement = format!("UPDATE installation SET {wrong} WHERE name = 'centre-1'");
         assert!(raw.execute(&statement).await.is_err(), "{wrong}");
     }

@@ -15,6 +15,7 @@ mod history;
 mod identities;
 mod installations;
 mod keys;
+mod leak_reports;
 mod letters;
 mod limit_state;
 mod limits;

@@ -3,14 +3,12 @@
 use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use model::{PlainSecret, TOKEN_AUDIENCE, TokenClaims, may_be_token};
+use model::{PlainSecret, TOKEN_AUDIENCE, TOKEN_TYPE, TokenClaims, may_be_token};
 use serde::{Deserialize, Serialize};
 
 use super::keys::{TokenKey, TokenKeys};
 
 const ALGORITHM: &str = "EdDSA";
-/// What tells a token from every other JWT, so that none is taken for the other (RFC 8725, 3.11).
-const TYPE: &str = "keydesk+jwt";
 
 #[derive(Serialize, Deserialize)]
 struct Header<'a> {
@@ -23,7 +21,7 @@ struct Header<'a> {
 
 /// Writes and signs a token. The same claims and the same key give the same token.
 pub(super) fn write(key: &TokenKey, claims: &TokenClaims) -> PlainSecret {
-    let header = Header { alg: ALGORITHM, kid: Cow::Borrowed(key.id()), typ: TYPE };
+    let header = Header { alg: ALGORITHM, kid: Cow::Borrowed(key.id()), typ: TOKEN_TYPE };
     // Strings, numbers and lists of them, which JSON can always hold.
     let [header, claims] =
         [serde_json::to_vec(&header), serde_json::to_vec(claims)].map(|json| json.unwrap_or_default());
@@ -46,7 +44,7 @@ pub(super) fn read(keys: &TokenKeys, text: &str) -> Option<TokenClaims> {
     let [header, claims, signature] =
         [header, claims, signature].map(|part| URL_SAFE_NO_PAD.decode(part).unwrap_or_default());
     let header: Header<'_> = serde_json::from_slice(&header).ok()?;
-    if header.alg != ALGORITHM || header.typ != TYPE {
+    if header.alg != ALGORITHM || header.typ != TOKEN_TYPE {
         return None;
     }
     let key = keys.get(&header.kid)?;
