@@ -103,6 +103,9 @@ pub enum Action {
     /// A person or the operator made a derived token of a key.
     #[serde(rename = "key.token_create")]
     KeyTokenCreate,
+    /// Keys that another system issued were imported: one entry for all of an import.
+    #[serde(rename = "key.import")]
+    KeyImport,
     /// The list of keys was exported as a table.
     #[serde(rename = "key.export")]
     KeyExport,
@@ -220,6 +223,7 @@ impl Action {
             Self::KeyRestore => "key.restore",
             Self::KeyReveal => "key.reveal",
             Self::KeyTokenCreate => "key.token_create",
+            Self::KeyImport => "key.import",
             Self::KeyExport => "key.export",
             Self::AuditExport => "audit.export",
             Self::AuditAdopt => "audit.adopt",

@@ -44,6 +44,7 @@ kinds! {
     IDEMPOTENCY_MISMATCH = 409 "idempotency_mismatch" "The Idempotency-Key was used for another request";
     NOT_RECOVERABLE = 409 "not_recoverable" "The secret can't be shown again";
     NOT_DELETED = 409 "not_deleted" "The key is not deleted";
+    IMPORT_RUNNING = 409 "import_running" "Another import is under way";
     HANDOVER_OVER = 410 "handover_over" "The hand-over link no longer works";
     VERSION_MOVED = 412 "version_moved" "The key has been changed";
     PAYLOAD_TOO_LARGE = 413 "payload_too_large" "The body is too large";
@@ -54,10 +55,12 @@ kinds! {
     INVALID_CLIENT_NAME = 422 "invalid_client_name" "Invalid Client Name";
     INVALID_SETTING = 422 "invalid_setting" "Invalid setting";
     UNKNOWN_SCOPE = 422 "unknown_scope" "There is no such scope";
+    ROWS_REFUSED = 422 "rows_refused" "Rows can't be imported";
     RATE_LIMITED = 429 "rate_limited" "Too many calls came at once";
     QUOTA_EXCEEDED = 429 "quota_exceeded" "A quota is used up";
     TOO_MANY_CALLS = 429 "too_many_calls" "The API key has made too many calls";
     TOO_MANY_FAILED_KEYS = 429 "too_many_failed_keys" "This address has sent too many API keys that are not valid";
+    SLOW_KEY_BUSY = 429 "slow_key_busy" "Too many keys are checked that take long to check";
     TOO_MANY_STREAMS = 429 "too_many_streams" "Too many streams are open";
     HEADERS_TOO_LARGE = 431 "headers_too_large" "The request has too many or too long headers";
     INTERNAL_ERROR = 500 "internal_error" "Something went wrong in Keydesk";

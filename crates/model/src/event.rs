@@ -17,6 +17,7 @@ pub const EVENT_TYPES: &[&str] = &[
     "key.restored",
     "key.revealed",
     "key.token_created",
+    "key.imported",
     "key.expiring",
     "limit.reached",
     "guessing.detected",

@@ -44,6 +44,8 @@ ids! {
     AuditId;
     /// A receiver of events. A version 7 UUID.
     WebhookId;
+    /// An import of keys that another system issued. A version 7 UUID.
+    ImportId;
     /// Something that has happened. A version 7 UUID, the same with every delivery of it.
     EventId;
 }

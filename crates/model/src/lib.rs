@@ -32,6 +32,7 @@ mod handover;
 mod hint_end;
 mod histogram;
 mod id;
+mod import;
 mod instant;
 #[cfg(feature = "time-zones")]
 mod interval;
@@ -118,7 +119,15 @@ pub use fold::{FOLD_VERSION, NAMES_FOLDED, fold_email, fold_name, fold_name_befo
 pub use handover::{HANDOVER_LIFE_MS, Handover};
 pub use hint_end::{HINT_TAIL, HintEnd, InvalidHintEnd};
 pub use histogram::{Histogram, HistogramCounts};
-pub use id::{AdministratorId, AuditId, EventId, HandoverId, InstallationId, KeyId, SecretId, SessionId, WebhookId};
+pub use id::{
+    AdministratorId, AuditId, EventId, HandoverId, ImportId, InstallationId, KeyId, SecretId, SessionId, WebhookId,
+};
+pub use import::{
+    Given, GivenHash, IMPORT_BYTES_MAX, IMPORT_ROWS_MAX, IMPORTED_KEY_MAX, IMPORTED_KEY_MIN, ImportCode, ImportFault,
+    ImportFormat, ImportLine, ImportOutcome, ImportReader, ImportRow, ImportSummary, InvalidHash, InvalidKeyPrefix,
+    KEY_PREFIX_MAX, KeyPrefix, Pbkdf2Digest, ReadRow, RowFault, SLOW_MEMORY_KIB_MAX, SlowHash, SlowKind, UnknownFormat,
+    may_be_imported,
+};
 pub use instant::{Instant, InvalidInstant};
 #[cfg(feature = "time-zones")]
 pub use interval::{IntervalLength, UnknownLength};
