@@ -11,6 +11,7 @@ use super::row::{KeyRow, key_select};
 use crate::{
     Store, StoreError, StoredKey,
     db::{Db, on_db},
+    live_keys::live_keys,
     sql::{Sql, query},
 };
 
@@ -60,7 +61,7 @@ impl KeyFilter {
         let trigrams = if plan == SearchPlan::Trigrams { self.trigrams(with) } else { None };
         // With a + no index is taken for it: SQLite would walk all of one in the order of the list, in search of the few that are found.
         sql.push(if trigrams.is_some() { "+installation_id = " } else { "installation_id = " });
-        sql.id(self.installation.0).push(" AND kind = 'issued'");
+        sql.id(self.installation.0).push(" AND kind = 'issued' AND ").push(live_keys!());
         match self.status {
             // A tombstone that is due to be purged counts as gone, even before the job removes it.
             Some(KeyStatus::Revoked) => {

@@ -13,7 +13,8 @@ mod undo_switch;
 mod update;
 
 use model::{
-    ClientName, Environment, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, LifeCycle, ScopeSet, fold_name,
+    ClientName, Environment, ImportId, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, LifeCycle, ScopeSet,
+    fold_name,
 };
 
 pub use self::list::{KeyFilter, TOTAL_COUNTED};
@@ -47,6 +48,8 @@ pub struct StoredKey {
     pub epoch: i64,
     /// Its Client Name as the row has it for comparing.
     folded_name: String,
+    /// The import by which it came.
+    import: Option<ImportId>,
 }
 
 impl StoredKey {
@@ -55,7 +58,17 @@ impl StoredKey {
         let disabled_at = (!key.settings.enabled).then_some(key.created_at);
         let life = LifeCycle { disabled_at, expires_at: key.settings.expires_at, deleted_at: None };
         let folded_name = fold_name(key.settings.client_name.as_str());
-        Self { installation, key, life, epoch, folded_name }
+        Self { installation, key, life, epoch, folded_name, import: None }
+    }
+
+    /// The same of one that comes with an import.
+    pub fn imported(installation: InstallationId, key: Key, epoch: i64, import: ImportId) -> Self {
+        Self { import: Some(import), ..Self::new(installation, key, epoch) }
+    }
+
+    /// The import by which it came; `None`: Keydesk issued it.
+    pub fn import(&self) -> Option<ImportId> {
+        self.import
     }
 
     /// The key as it is seen at `now`.

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use model::{
-    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, LifeCycle, fold_name, fold_name_before,
+    ClientName, Environment, Hint, ImportId, InstallationId, Instant, Key, KeyId, KeyKind, LifeCycle, fold_name,
+    fold_name_before,
 };
 use uuid::Uuid;
 
@@ -10,19 +11,21 @@ use crate::{
     CallingKey, Change, Store, StoreError,
     db::on_db,
     group::on_tx,
+    live_keys::live_keys,
     row::row,
     sql::{CHUNK, Sql, instant, query},
 };
 
 /// A statement that gives [`KeyRow`]s.
 macro_rules! key_select {
-    ($rest:literal) => {
+    ($rest:literal $(, $($more:tt)+)?) => {
         concat!(
             "SELECT ",
             $crate::api_key::settings::settings_columns!(),
             "id, installation_id, kind, hint, environment, disabled_at, deleted_at, last_used_at, created_at, updated_at, version, \
-             epoch, client_name_folded ",
+             epoch, client_name_folded, import_id ",
             $rest
+            $(, $($more)+)?
         )
     };
 }
@@ -45,6 +48,7 @@ row! {
         version: i64,
         epoch: i64,
         client_name_folded: String,
+        import_id: Option<Uuid>,
     }
 }
 
@@ -77,6 +81,7 @@ impl TryFrom<KeyRow> for StoredKey {
             environment: environment(&row.environment)?,
             status: life.status(Instant::from_millis(row.updated_at)),
             settings,
+            imported: row.import_id.is_some(),
             last_used_at: instant(Some(row.last_used_at).filter(|ms| *ms != 0)),
             created_at: Instant::from_millis(row.created_at),
             updated_at: Instant::from_millis(row.updated_at),
@@ -89,14 +94,19 @@ impl TryFrom<KeyRow> for StoredKey {
             life,
             epoch: row.epoch,
             folded_name: row.client_name_folded,
+            import: row.import_id.map(ImportId),
         })
     }
 }
 
-pub(crate) const KEY_BY_ID: &str = key_select!("FROM api_key WHERE installation_id = $1 AND id = $2");
+pub(crate) const KEY_BY_ID: &str =
+    key_select!("FROM api_key WHERE installation_id = $1 AND id = $2 AND ", live_keys!());
 pub(crate) const DEFAULT_KEY: &str = key_select!("FROM api_key WHERE installation_id = $1 AND kind = 'default'");
-pub(crate) const COUNT_NAMED: &str = "SELECT COUNT(*) FROM api_key WHERE installation_id = $1 AND client_name_folded IN ($2, $4) \
-     AND kind = 'issued' AND deleted_at IS NULL AND id <> $3";
+pub(crate) const COUNT_NAMED: &str = concat!(
+    "SELECT COUNT(*) FROM api_key WHERE installation_id = $1 AND client_name_folded IN ($2, $4) \
+     AND kind = 'issued' AND deleted_at IS NULL AND id <> $3 AND ",
+    live_keys!()
+);
 
 impl Store {
     /// A key of the installation, deleted or not.
@@ -167,7 +177,7 @@ impl Change {
         let mut found = Vec::with_capacity(ids.len());
         for ids in ids.chunks(CHUNK) {
             let mut sql = Sql::new(key_select!("FROM api_key WHERE installation_id = "));
-            sql.id(installation.0).push(" AND id IN ").list(ids, |sql, id| {
+            sql.id(installation.0).push(" AND ").push(live_keys!()).push(" AND id IN ").list(ids, |sql, id| {
                 sql.id(id.0);
             });
             let rows: Vec<KeyRow> =

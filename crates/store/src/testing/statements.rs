@@ -1,9 +1,9 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     ceiling, clients, delivery, deployment, examine, founded, group, guessing, handover, hints, history, idempotency,
-    installation, invitation, keyring_proof, limit_state, migrations, names, outbox, password_reset, people, postgres,
-    purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics, store, token_origin, trial, triggers,
-    usage_keys, usage_read, usage_roll, webhook, whose, work,
+    imported_secret, installation, invitation, key_import, keyring_proof, limit_state, migrations, names, outbox,
+    password_reset, people, postgres, purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics,
+    store, token_origin, trial, triggers, usage_keys, usage_read, usage_roll, webhook, whose, work,
 };
 
 macro_rules! statements {
@@ -36,6 +36,9 @@ statements! {
     guessing: CONTINUE_GUESSING BEGIN_GUESSING GUESSING_OF PURGE_GUESSING TRIM_GUESSING;
     handover: INSERT_HANDOVER HANDOVER_BY_TOKEN OPEN_HANDOVER WITHDRAW_HANDOVER WITHDRAW_ALL HANDOVER HANDOVERS
         ERASE_EXPIRED PURGE_HANDOVERS;
+    imported_secret: ANY_IMPORTED IMPORTED_LEFT PREFIX_LENGTHS;
+    key_import: BEGIN_IMPORT IMPORTS_NOT_LIVE BEAT_IMPORT READY_IMPORT LIVE_IMPORT ABANDON_IMPORT DROP_IMPORT IMPORT_BY_ID
+        IMPORTS_LIVE IMPORT_OF_KEY STAGED_KEYS;
     idempotency: FIND_ANSWER KEEP_ANSWER DROP_ANSWERS PURGE_ANSWERS;
     migrations: APPLIED;
     installation: INSTALLATIONS RECOUNT_KEYS KEY_COUNT INSERT_INSTALLATION SET_INSTALLATION SWITCH_MODULE;
