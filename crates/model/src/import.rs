@@ -4,8 +4,10 @@
 mod cells;
 mod columns;
 mod fault;
+mod fields;
 mod given_hash;
 mod given_key;
+mod invalid_hash;
 mod line;
 mod reader;
 mod row;
@@ -13,8 +15,9 @@ mod slow_hash;
 
 pub use self::{
     fault::{IMPORT_BYTES_MAX, IMPORT_ROWS_MAX, ImportFault},
-    given_hash::{GivenHash, InvalidHash},
+    given_hash::GivenHash,
     given_key::{IMPORTED_KEY_MAX, IMPORTED_KEY_MIN, InvalidKeyPrefix, KEY_PREFIX_MAX, KeyPrefix, may_be_imported},
+    invalid_hash::InvalidHash,
     line::{ImportCode, ImportLine, ImportOutcome, ImportSummary},
     reader::{ImportFormat, ImportReader, ReadRow, UnknownFormat},
     row::{Given, ImportRow, RowFault},

@@ -1,7 +1,7 @@
 use model::{InstallationId, KeyId, PlainSecret, may_be_token};
 use store::StoreError;
 
-use crate::{Unavailable, Verifier};
+use crate::{Unavailable, Verifier, candidate::digests};
 
 impl Verifier {
     /// Whose key this secret is, or whose this derived token, whichever installation's, and whether or not it works. That is no call:
@@ -19,7 +19,7 @@ impl Verifier {
             return Ok(found.map(|record| (record.installation, record.key)));
         }
         let peppers = inner.peppers.get();
-        let digests = peppers.digests(secret.expose(), peppers.digest(secret.expose()));
+        let digests = digests(&self.candidates(peppers, secret.expose(), peppers.digest(secret.expose())));
         let _place = inner.lookups.enter().ok_or(Unavailable)?;
         let found = inner.store.record_by_digests(&digests).await.map_err(failed)?;
         Ok(found.map(|record| (record.installation, record.key)))

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde_json::{Value, json};
 
-use super::columns::ENABLED;
+use super::fields::ENABLED;
 use crate::{ContactCentreLimits, IssueBounds, Quota, RateLimit};
 
 /// The cells of a whole record. A quotation mark that does not begin a cell is itself.

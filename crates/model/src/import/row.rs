@@ -10,9 +10,11 @@ use serde_json::{Map, Value};
 
 use super::{
     cells,
-    columns::{Columns, ENVIRONMENT, HASH, KEY, PREFIX, is_setting},
-    given_hash::{GivenHash, InvalidHash},
+    columns::Columns,
+    fields::{ENVIRONMENT, HASH, KEY, PREFIX, is_setting},
+    given_hash::GivenHash,
     given_key::{KeyPrefix, may_be_imported},
+    invalid_hash::InvalidHash,
     line::ImportCode,
 };
 use crate::{Environment, PlainSecret, SettingsPatch};
