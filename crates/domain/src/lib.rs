@@ -49,6 +49,8 @@ mod guessing;
 mod handover;
 mod history;
 mod idempotency;
+mod import;
+mod imports;
 mod in_parts;
 mod installation;
 mod installations;
@@ -155,6 +157,7 @@ pub use export::Export;
 pub use guessing::GuessingDetected;
 pub use handover::{HandedOver, NewHandoverLink};
 pub use history::{History, HistoryEntry};
+pub use import::{Import, ImportOptions, ImportPart, ImportPreview, ImportReport, ImportStopped, ReportedLine};
 pub use installation::Installation;
 pub use installations::NewInstallation;
 pub use invite::NewInvitation;
@@ -178,7 +181,7 @@ pub use session::{Session, SignedIn};
 pub use set_installation::InstallationPatch;
 pub use set_up::{SET_UP_LIFE_MS, SetUpLink};
 pub use store::{
-    DatabaseMetrics, KeyringUse, ListedRefusal, PoolUse, RestingKey, StoredGuessing, Tables,
+    DatabaseMetrics, KeyringUse, KnownBy, ListedRefusal, PoolUse, RestingKey, StoredGuessing, Tables,
     observe as observe_database,
 };
 pub use throttle::ThrottleCounters;

@@ -16,6 +16,7 @@ use crate::{
     events_out::{EventOptions, Out},
     exports::Exports,
     fingerprint,
+    imports::Imports,
     keydesk::Inner,
     keyring::KeyringFile,
     lines::Lines,
@@ -287,6 +288,8 @@ impl Keydesk {
                 installations_due: AtomicBool::new(false),
                 hinted: tokio::sync::Notify::new(),
                 warm_again: tokio::sync::Notify::new(),
+                warm_from: Mutex::default(),
+                imports: Imports::default(),
                 passwords,
                 throttle: Throttle::new(behind_unnamed_proxy),
                 links: LinkThrottle::new(behind_unnamed_proxy),
@@ -314,6 +317,7 @@ impl Keydesk {
             keydesk.verifier().set_redis(redis);
         }
         keydesk.verifier().read_ceilings().await?;
+        keydesk.verifier().read_imported().await?;
         keydesk.verifier().restore_limits(keydesk.now()).await?;
         if keydesk.inner.installations.read().is_ok_and(|installations| installations.is_empty()) {
             return Err(OpenError::NoInstallation);

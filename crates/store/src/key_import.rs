@@ -19,7 +19,7 @@ pub(crate) const IMPORTS_NOT_LIVE: &str =
 pub(crate) const BEAT_IMPORT: &str = "UPDATE key_import SET beats = beats + 1 WHERE id = $1 AND state = 'staging'";
 pub(crate) const READY_IMPORT: &str =
     "UPDATE key_import SET state = 'ready', report = $2, beats = beats + 1 WHERE id = $1 AND state = 'staging'";
-pub(crate) const LIVE_IMPORT: &str = "UPDATE key_import SET state = 'live', live_at = $3, epoch = $4 \
+pub(crate) const LIVE_IMPORT: &str = "UPDATE key_import SET state = 'live', live_at = $3, epoch = $4, report = $5 \
      WHERE installation_id = $1 AND id = $2 AND state IN ('staging', 'ready')";
 pub(crate) const ABANDON_IMPORT: &str =
     "UPDATE key_import SET state = 'abandoned' WHERE id = $1 AND state IN ('staging', 'ready')";
@@ -30,7 +30,9 @@ pub(crate) const IMPORT_BY_ID: &str =
 pub(crate) const IMPORTS_LIVE: &str = "SELECT id FROM key_import WHERE epoch > $1 AND epoch <= $2";
 pub(crate) const IMPORT_OF_KEY: &str = "SELECT i.id, i.actor, i.state, i.report, i.live_at FROM api_key k \
      JOIN key_import i ON i.id = k.import_id WHERE k.installation_id = $1 AND k.id = $2";
-pub(crate) const STAGED_KEYS: &str = "SELECT id FROM api_key WHERE import_id = $1 LIMIT $2";
+/// Of one that was given up alone.
+pub(crate) const STAGED_KEYS: &str = "SELECT id FROM api_key \
+     WHERE import_id = (SELECT id FROM key_import WHERE id = $1 AND state = 'abandoned') LIMIT $2";
 
 /// How far an import is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,11 +237,12 @@ impl Change {
         Ok(done == 1)
     }
 
-    /// Makes the keys of an import work. False: it is no longer there, or is live already.
+    /// Makes the keys of an import work, and keeps this report. False: it is no longer there, or is live already.
     pub async fn make_import_live(
         &mut self,
         installation: InstallationId,
         id: ImportId,
+        report: &str,
         now: Instant,
     ) -> Result<bool, StoreError> {
         let epoch = self.epoch();
@@ -249,6 +252,7 @@ impl Change {
                 .bind(id.0)
                 .bind(now.as_millis())
                 .bind(epoch)
+                .bind(report)
                 .execute(connection)
                 .await?
                 .rows_affected()

@@ -108,12 +108,33 @@ pub(crate) const COUNT_NAMED: &str = concat!(
     live_keys!()
 );
 
+fn keys_by_id(installation: InstallationId, ids: &[KeyId]) -> Sql {
+    let mut sql = Sql::new(key_select!("FROM api_key WHERE installation_id = "));
+    sql.id(installation.0).push(" AND ").push(live_keys!()).push(" AND id IN ").list(ids, |sql, id| {
+        sql.id(id.0);
+    });
+    sql
+}
+
 impl Store {
     /// A key of the installation, deleted or not.
     pub async fn key(&self, installation: InstallationId, id: KeyId) -> Result<Option<StoredKey>, StoreError> {
         let row: Option<KeyRow> =
             on_db!(self, pool => sqlx::query_as(KEY_BY_ID).bind(installation.0).bind(id.0).fetch_optional(pool).await?);
         row.map(StoredKey::try_from).transpose()
+    }
+
+    /// Those of these keys that there are.
+    pub async fn keys(&self, installation: InstallationId, ids: &[KeyId]) -> Result<Vec<StoredKey>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(CHUNK) {
+            let sql = keys_by_id(installation, ids);
+            let rows: Vec<KeyRow> = on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
+            for row in rows {
+                found.push(row.try_into()?);
+            }
+        }
+        Ok(found)
     }
 
     /// The installation's Default API Key.
@@ -176,10 +197,7 @@ impl Change {
     pub async fn keys(&mut self, installation: InstallationId, ids: &[KeyId]) -> Result<Vec<StoredKey>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());
         for ids in ids.chunks(CHUNK) {
-            let mut sql = Sql::new(key_select!("FROM api_key WHERE installation_id = "));
-            sql.id(installation.0).push(" AND ").push(live_keys!()).push(" AND id IN ").list(ids, |sql, id| {
-                sql.id(id.0);
-            });
+            let sql = keys_by_id(installation, ids);
             let rows: Vec<KeyRow> =
                 on_tx!(self, connection => query!(query_as, sql, connection).fetch_all(connection).await?);
             for row in rows {
