@@ -50,7 +50,7 @@ kinds! {
     PAYLOAD_TOO_LARGE = 413 "payload_too_large" "The body is too large";
     BODY_TOO_LARGE = 413 "body_too_large" "The body is larger than the gateway forwards";
     URI_TOO_LONG = 414 "uri_too_long" "The address of the request is too long";
-    UNSUPPORTED_MEDIA_TYPE = 415 "unsupported_media_type" "The body must be JSON";
+    UNSUPPORTED_MEDIA_TYPE = 415 "unsupported_media_type" "The body is of another media type than is taken here";
     EXPECTATION_FAILED = 417 "expectation_failed" "What the request expects is not understood";
     INVALID_CLIENT_NAME = 422 "invalid_client_name" "Invalid Client Name";
     INVALID_SETTING = 422 "invalid_setting" "Invalid setting";

@@ -11,6 +11,7 @@ pub(crate) mod get;
 pub(crate) mod handover;
 pub(crate) mod health;
 mod idempotency;
+pub(crate) mod import;
 pub(crate) mod jwks;
 mod limit_states;
 pub(crate) mod limits;
