@@ -181,7 +181,7 @@ pub use session::{Session, SignedIn};
 pub use set_installation::InstallationPatch;
 pub use set_up::{SET_UP_LIFE_MS, SetUpLink};
 pub use store::{
-    DatabaseMetrics, KeyringUse, KnownBy, ListedRefusal, PoolUse, RestingKey, StoredGuessing, Tables,
+    DatabaseMetrics, KeyringUse, ListedRefusal, PoolUse, RestingKey, StoredGuessing, Tables,
     observe as observe_database,
 };
 pub use throttle::ThrottleCounters;

@@ -111,12 +111,19 @@ impl Run {
             return Err(ImportFault::RowsRefused { rows }.into());
         }
         self.report.summary.kept = true;
-        // Where there is nothing new, all of it is removed.
+        // Where there is nothing new, it is given up.
         if let Some(staged) = self.staged.take_if(|_| self.report.facts.keys > 0) {
             self.keydesk.make_import_live(&self.caller, staged.id(), &self.report).await?;
             staged.keep();
         }
         Ok(())
+    }
+
+    /// What does not work yet never will.
+    pub(super) async fn give_up(&mut self) {
+        if let Some(staged) = self.staged.take() {
+            staged.give_up().await;
+        }
     }
 
     /// All rows were taken: the new keys wait for somebody who confirms them.
@@ -133,7 +140,7 @@ impl Run {
         lines.iter().for_each(|judged| self.report.summary.count(judged.line.result));
         if !self.options.dry_run && !self.options.partial && self.report.summary.left_out() > 0 {
             // None is imported, but what is wrong with the others is told.
-            self.staged = None;
+            self.give_up().await;
             lines.iter_mut().filter(|judged| judged.line.result == ImportOutcome::Imported).for_each(|judged| {
                 judged.line.id = None;
             });

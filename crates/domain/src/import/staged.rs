@@ -28,6 +28,14 @@ impl Staged {
         self.id
     }
 
+    /// From now on its keys can't work any more. They are removed by whoever looks for such imports.
+    pub(super) async fn give_up(self) {
+        match self.keydesk.abandon_import(self.id).await {
+            Ok(_) => self.keep(),
+            Err(error) => tracing::warn!(%error, "an import could not be given up; it is later"),
+        }
+    }
+
     /// It is live, or waits for somebody who confirms it.
     pub(super) fn keep(mut self) {
         self.is_kept = true;

@@ -59,6 +59,7 @@ impl Keydesk {
             if let Err(error) = ended.await {
                 *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             }
+            run.give_up().await;
             // Not before it is known why it ended.
             drop(has_arrived);
             Ok(())
