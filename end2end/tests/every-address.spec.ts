@@ -25,6 +25,7 @@ async function addresses(page: Page, server: Server): Promise<string[]> {
     `/keys?edit=${id}`, `/keys?edit=${NOBODY}`, '/keys?edit=nonsense', `/keys?delete=${id}`, `/keys?delete=${NOBODY}`,
     `/keys/${id}`, ...dialogs.map((address) => address.slice(server.url.length)), `/keys/${id}?open=edit`, `/keys/${NOBODY}`,
     `/keys/${id}/tighten`, `/keys/${NOBODY}/tighten`,
+    '/keys/import', '/keys/import?done=cancelled', `/keys/import/${NOBODY}`,
     `/keys/${id}/activity`, `/keys/${id}/activity?range=nonsense`, `/keys/${NOBODY}/activity`,
     '/clients', '/clients?search=acm', '/clients?search=nobody', '/clients/ceiling', '/clients/ceiling?client_name=Acme&environment=live',
     '/usage', '/usage?range=1y', `/usage?key=${NOBODY}`, '/usage/refusals', '/audit', '/audit?from=yesterday',

@@ -20,7 +20,7 @@ use leptos_axum::{
 use crate::{
     App, audit, auth, clients, docs,
     frame::hydrated,
-    handover, key, keys, refusals, tighten, usage,
+    handover, import, key, keys, refusals, tighten, usage,
     web::{
         Assets, BrowserAccess, Documentation, Turns, WebState, compression, guard, headers, no_keys, one_by_one,
         origin, structure,
@@ -53,6 +53,8 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess, documenta
         webhooks::PATH,
         refusals::PATH,
         tighten::PATH,
+        import::PATH,
+        import::PREVIEW_PATH,
         audit::PATH,
         usage::PATH,
     ]
@@ -72,6 +74,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess, documenta
         .merge(webhooks::routes(web.clone()))
         .merge(refusals::routes(web.clone()))
         .merge(tighten::routes(web.clone()))
+        .merge(import::routes(web.clone()))
         .merge(audit::routes(web.clone()))
         .merge(usage::routes(web.clone()))
         .merge(docs::routes(web.clone()))

@@ -283,7 +283,8 @@ fn of_keyring(keydesk: &Keydesk, text: &mut String) {
 fn imported(keydesk: &Keydesk, text: &mut String) {
     let counters = keydesk.verifier().imported_counters();
     let left = counters.left.iter().map(|(by, count)| (by.as_str(), *count));
-    let help = "Imported secrets that are known by a hash alone, since they have not been used, as they were counted last.";
+    let help =
+        "Imported secrets that are known by a hash alone, since they have not been used, as they were counted last.";
     labelled(text, "keydesk_imported_secrets", "gauge", help, "known_by", left);
     let slow = counters.slow;
     let checks = [("right", slow.right), ("wrong", slow.wrong), ("busy", slow.busy)];

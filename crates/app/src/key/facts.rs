@@ -23,6 +23,7 @@ pub(super) fn facts(page: &KeyDetails) -> AnyView {
                 <dt>"API key"</dt>
                 <dd>
                     <code translate="no">{key.hint.0.clone()}</code>
+                    {key.imported.then(|| view! { " " <span class="badge">"Imported"</span> })}
                     {revealable.then(|| post_button(&format!("/keys/{}", key.id), "reveal", "Reveal", "button small", false))}
                 </dd>
                 <dt>"Environment"</dt>
