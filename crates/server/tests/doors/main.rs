@@ -32,6 +32,7 @@ mod health;
 mod held_up;
 mod hostile;
 mod idempotency;
+mod import;
 mod installations;
 mod keyring;
 mod life;

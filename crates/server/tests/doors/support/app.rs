@@ -130,8 +130,7 @@ impl Client<'_> {
 
     /// An import of these rows, which are of this media type.
     pub(crate) async fn import(&self, query: &str, media_type: &str, rows: &str) -> Answer {
-        let mut request =
-            Request::post(format!("/api/v1/keys/import{query}")).header(header::CONTENT_TYPE, media_type);
+        let mut request = Request::post(format!("/api/v1/keys/import{query}")).header(header::CONTENT_TYPE, media_type);
         if let Some(key) = &self.key {
             request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
         }
