@@ -12,6 +12,7 @@ mod fixture;
 mod groups;
 mod handovers;
 mod history;
+mod imports;
 mod installations;
 mod keys;
 mod limit_state;
