@@ -15,7 +15,6 @@ use model::{IMPORT_BYTES_MAX, ImportFault, ImportFormat};
 use serde::Serialize;
 use tokio::sync::mpsc;
 use tracing::Instrument as _;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{App, body, respond};
@@ -82,7 +81,7 @@ async fn next(import: &mut Import) -> Result<Option<Vec<u8>>, ImportStopped> {
 }
 
 /// Why there is no summary, where the answer has begun.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 struct Stopped<'a> {
     problem: problem::Document<'a>,
 }

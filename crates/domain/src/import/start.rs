@@ -69,10 +69,12 @@ impl Keydesk {
 }
 
 impl Import {
-    /// Waits until all rows have come. `Err`: it has ended before.
+    /// Waits until all rows have come. `Err`: it has ended before. Whoever stops waiting can ask again.
     pub async fn arrived(&mut self) -> Result<(), ImportStopped> {
-        let Some(arrived) = self.arrived.take() else { return Ok(()) };
-        arrived.await.map_err(|_| self.why().unwrap_or(KeyError::Unavailable.into()))
+        let Some(arrived) = &mut self.arrived else { return Ok(()) };
+        let has_come = arrived.await;
+        self.arrived = None;
+        has_come.map_err(|_| self.why().unwrap_or(KeyError::Unavailable.into()))
     }
 
     /// The next part of the text. `None`: that was all, and the last line was the summary. `Err`: there is none, and nothing was kept.
