@@ -1,3 +1,4 @@
+//! Rows are read alike however their bytes come, without panic, and nothing that is printed of them tells a key.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
