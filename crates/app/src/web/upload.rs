@@ -10,6 +10,6 @@ pub(crate) const PATH: &str = "/keys/import";
 const BODY_MAX: usize = IMPORT_BYTES_MAX as usize + (1 << 20);
 
 /// The longest body that this request may have; `None`: as any form.
-pub(crate) fn longest(method: &Method, path: &str) -> Option<usize> {
+pub fn longest(method: &Method, path: &str) -> Option<usize> {
     (*method == Method::POST && path == PATH).then_some(BODY_MAX)
 }
