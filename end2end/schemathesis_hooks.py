@@ -1,16 +1,21 @@
-"""Lets schemathesis read the key it calls with, but not delete or change it: every later call would only be refused."""
+"""Lets schemathesis read the key it calls with, but not delete or change it: every later call would only be refused.
+
+And teaches it to send lines of JSON."""
 
 import os
 import uuid
 
 import schemathesis
 
-OWN = os.environ["KEYDESK_OWN_KEY"]
+# Without one it calls as nobody.
+OWN = os.environ.get("KEYDESK_OWN_KEY")
+
+schemathesis.serializer.alias("application/x-ndjson", "text/plain")
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    if case.method.upper() != "GET":
+    if OWN is not None and case.method.upper() != "GET":
         case.path_parameters = without_own(case.path_parameters)
         case.body = without_own(case.body)
 

@@ -26,6 +26,7 @@ async function addresses(page: Page, server: Server): Promise<string[]> {
     `/keys/${id}`, ...dialogs.map((address) => address.slice(server.url.length)), `/keys/${id}?open=edit`, `/keys/${NOBODY}`,
     `/keys/${id}/tighten`, `/keys/${NOBODY}/tighten`,
     `/keys/${id}?edit&only_scope=calls%3Aread`, `/keys/${id}/activity`, `/keys/${id}/activity?range=nonsense`, `/keys/${id}/activity?range=30d&open=rotate`, `/keys/${NOBODY}/activity`,
+    '/keys/import', '/keys/import?done=cancelled', `/keys/import/${NOBODY}`,
     '/clients', '/clients?search=acm', '/clients?search=nobody', '/clients/ceiling', '/clients/ceiling?client_name=Acme&environment=live',
     '/usage', '/usage?range=1y', `/usage?key=${NOBODY}`, '/usage/refusals', '/audit', '/audit?from=yesterday',
     '/settings', '/webhooks', '/webhooks?add', `/webhooks/${NOBODY}`, '/administrators', '/administrators?invite', `/administrators/${NOBODY}`, '/account', '/account?open=app', '/account?due', '/docs', '/docs/try-it', '/docs/reference', '/docs/search?search=call', '/docs/nothing', '/handover', '/setup', '/invite', '/reset', '/nothing',

@@ -1,4 +1,5 @@
-//! Request bodies: JSON, at most 64 KiB, read once, and explained field by field when they are wrong.
+//! Request bodies: JSON, at most 64 KiB, read once, and explained field by field when they are wrong. Those of imports are read by
+//! their endpoint.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -37,14 +38,18 @@ pub(crate) async fn json_up_to<B: Payload, P>(
         return Err(Problem::new(&problem::UNSUPPORTED_MEDIA_TYPE)
             .detail("Send the body as JSON, uncompressed, with Content-Type: application/json."));
     }
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > most as u64) {
+    if announced(headers).is_some_and(|length| length > most as u64) {
         return Err(too_large(most));
     }
     match within(ARRIVAL, collect(body, most, enter)).await {
         Some(read) => read,
         None => Err(Problem::new(&problem::REQUEST_TIMEOUT).detail("The body did not arrive within 20 seconds.")),
     }
+}
+
+/// The bytes of a body, if its head says so.
+pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok())
 }
 
 /// For a call that takes no body: an empty one and one without members are none. What is sent must not be ignored, since whoever sent
@@ -102,14 +107,18 @@ fn crowded() -> Problem {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
+    media_type(headers).eq_ignore_ascii_case(b"application/json")
+}
+
+/// The media type of a body that is not compressed, without its parameters; of another it is empty.
+pub(crate) fn media_type(headers: &HeaderMap) -> &[u8] {
     let plain = headers.get(header::CONTENT_ENCODING).is_none_or(|value| value.as_bytes() == b"identity");
-    let media = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-    let media = media.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    plain && media.eq_ignore_ascii_case(b"application/json")
+    let media = headers.get(header::CONTENT_TYPE).filter(|_| plain).map_or(&b""[..], |value| value.as_bytes());
+    media.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
 /// Whether the charset that is named, if one is, is UTF-8. RFC 8259 knows no other.
-fn is_utf_8(headers: &HeaderMap) -> bool {
+pub(crate) fn is_utf_8(headers: &HeaderMap) -> bool {
     let media = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
     media.split(|byte| *byte == b';').skip(1).all(|parameter| {
         let mut halves = parameter.splitn(2, |byte| *byte == b'=').map(<[u8]>::trim_ascii);

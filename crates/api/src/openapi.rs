@@ -144,6 +144,7 @@ fn of_keys(endpoint: &Endpoint) -> Vec<(&'static ErrorKind, Option<String>)> {
         all.extend([(&problem::IP_NOT_ALLOWED, None), (&problem::ORIGIN_NOT_ALLOWED, None)]);
     }
     all.push((&problem::TOO_MANY_FAILED_KEYS, None));
+    all.push((&problem::SLOW_KEY_BUSY, Some("an imported API key can't be checked yet; send it again".to_owned())));
     // Looking at oneself takes nothing from a limit.
     if !matches!(endpoint.access(), Access::RecognisedKey) {
         all.extend([(&problem::RATE_LIMITED, None), (&problem::QUOTA_EXCEEDED, None)]);

@@ -1,6 +1,6 @@
 //! Answers of the REST API.
 
-use std::{error::Error, io};
+use std::{error::Error, io, pin::Pin};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
@@ -39,6 +39,30 @@ where
 {
     let mut parts = Box::pin(parts);
     let first = parts.try_next().await?.map_or_else(Bytes::new, Into::into);
+    Ok(begun(content_type, first, parts))
+}
+
+/// The same of a text whose answer begins at once, since its first part may come late.
+pub(crate) fn streamed_at_once<P, E>(
+    content_type: &'static str,
+    parts: impl Stream<Item = Result<P, E>> + Send + 'static,
+) -> Response
+where
+    P: Into<Bytes> + Send,
+    E: Error + Send,
+{
+    begun(content_type, Bytes::new(), Box::pin(parts))
+}
+
+fn begun<P, E>(
+    content_type: &'static str,
+    first: Bytes,
+    parts: Pin<Box<impl Stream<Item = Result<P, E>> + Send + 'static>>,
+) -> Response
+where
+    P: Into<Bytes> + Send,
+    E: Error + Send,
+{
     // What is read later still belongs to this request.
     let span = Span::current();
     let rest = stream::try_unfold(parts, move |mut parts| {
@@ -53,7 +77,7 @@ where
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    Ok(response)
+    response
 }
 
 /// A key, with the `ETag` that `If-Match` takes.

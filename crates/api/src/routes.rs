@@ -4,8 +4,8 @@
 use edge::{
     Template,
     problem::{
-        BOUNDS_ESCALATION, DEFAULT_KEY_PROTECTED, ENVIRONMENT_ESCALATION, FORBIDDEN, INVALID_SETTING, NOT_FOUND,
-        REPORT_REPEATED, SCOPE_ESCALATION, TOKEN_NOT_ALLOWED,
+        BOUNDS_ESCALATION, DEFAULT_KEY_PROTECTED, ENVIRONMENT_ESCALATION, FORBIDDEN, IMPORT_RUNNING, INVALID_SETTING,
+        NOT_FOUND, REPORT_REPEATED, SCOPE_ESCALATION, TOKEN_NOT_ALLOWED,
     },
 };
 
@@ -57,6 +57,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             &BOUNDS_ESCALATION,
             &ENVIRONMENT_ESCALATION,
         ]),
+        endpoint!(import::import_keys, for_manager(WRITE)).refusing(&[&IMPORT_RUNNING]),
         endpoint!(get::get_key, for_manager(READ)),
         endpoint!(change::change_key, for_manager(WRITE)).refusing(&[
             &SCOPE_ESCALATION,

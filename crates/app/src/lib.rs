@@ -10,6 +10,7 @@
 //! | `key` | `/keys/{id}`: everything about one key, and what it was used for. Plain documents |
 //! | `clients` | `/clients`: who calls, and what all keys of a client may do together. Plain documents |
 //! | `webhooks` | `/webhooks`: who is told of what happens. Plain documents |
+//! | `import` | `/keys/import`: keys that another system issued are brought over. Plain documents |
 //! | `tighten` | `/keys/{id}/tighten`: what a key could be restricted to, and a restriction that is tried. A plain document |
 //! | `refusals` | `/usage/refusals`: calls that were refused, and what mends it. A plain document |
 //! | `usage` | `/usage`: how often keys are called, by whom, and what is refused. A plain document |
@@ -54,6 +55,8 @@ mod handover;
 #[cfg(feature = "ssr")]
 mod home;
 #[cfg(feature = "ssr")]
+mod import;
+#[cfg(feature = "ssr")]
 mod key;
 mod keys;
 #[cfg(feature = "ssr")]
@@ -81,4 +84,5 @@ pub use web::{
     Assets, BrowserAccess, Description, Documentation, File, Files, OnePage,
     one_by_one::refused_turns,
     streams::{end_streams, streams},
+    upload::longest as longest_upload,
 };

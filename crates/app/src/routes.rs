@@ -20,7 +20,7 @@ use leptos_axum::{
 use crate::{
     App, account, administrators, audit, auth, clients, docs,
     frame::hydrated,
-    handover, home, key, keys, refusals, settings, tighten, usage,
+    handover, home, import, key, keys, refusals, settings, tighten, usage,
     web::{
         Assets, BrowserAccess, Documentation, Turns, WebState, compression, guard, headers, no_keys, one_by_one,
         origin, structure,
@@ -56,6 +56,8 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess, documenta
         account::PATH,
         refusals::PATH,
         tighten::PATH,
+        import::PATH,
+        import::PREVIEW_PATH,
         audit::PATH,
         usage::PATH,
         settings::PATH,
@@ -79,6 +81,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess, documenta
         .merge(account::routes(web.clone()))
         .merge(refusals::routes(web.clone()))
         .merge(tighten::routes(web.clone()))
+        .merge(import::routes(web.clone()))
         .merge(audit::routes(web.clone()))
         .merge(usage::routes(web.clone()))
         .merge(settings::routes(web.clone()))

@@ -52,6 +52,8 @@ mod token;
 #[cfg(feature = "ssr")]
 mod turns;
 #[cfg(feature = "ssr")]
+pub(crate) mod upload;
+#[cfg(feature = "ssr")]
 mod via;
 
 #[cfg(feature = "ssr")]

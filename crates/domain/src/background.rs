@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::PoisonError, time::Duration};
 
 use model::{REFUSAL_LIFE_MS, RESTORE_WINDOW_MS, SecretId};
 use store::{HintsEnded, StoreError};
@@ -69,6 +69,7 @@ impl Keydesk {
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().keep_search_map_forever()));
         tasks.spawn(self.clone().renew_secrets_until(stop.subscribe()));
         tasks.spawn(self.clone().erase_copies_until(stop.subscribe()));
+        tasks.spawn(self.clone().clean_imports_until(stop.subscribe()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().watch_keyring()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().lease_forever()));
         let node = self.request_id(self.now());
@@ -149,9 +150,13 @@ impl Keydesk {
         let histories = self.verifier().counters().histories;
         let moved = self.verifier().catch_up().await;
         if self.verifier().counters().histories != histories {
-            self.inner.warm_again.notify_one();
+            self.warm_again(SecretId(Uuid::nil()));
         }
         let moved = moved?;
+        if let Some(import) = self.verifier().take_went_live() {
+            // Its secrets are none older than itself.
+            self.warm_again(SecretId(Uuid::from_u128(import.0.as_u128() >> 80 << 80)));
+        }
         if moved.is_some() || self.installations_due() {
             self.read_installations().await?;
         }
@@ -162,16 +167,26 @@ impl Keydesk {
         Ok(())
     }
 
-    /// Reads every record into memory, and again when memory was forgotten.
+    /// Secrets after this one are to be read into memory.
+    fn warm_again(&self, after: SecretId) {
+        let mut from = self.inner.warm_from.lock().unwrap_or_else(PoisonError::into_inner);
+        *from = Some(from.map_or(after, |before| before.min(after)));
+        drop(from);
+        self.inner.warm_again.notify_one();
+    }
+
+    /// Reads every record into memory, and again when memory was forgotten; and those of imports.
     async fn keep_warm(self) {
+        let mut after = SecretId(Uuid::nil());
         loop {
-            self.warm().await;
+            self.warm(after).await;
             self.inner.warm_again.notified().await;
+            let from = self.inner.warm_from.lock().unwrap_or_else(PoisonError::into_inner).take();
+            after = from.unwrap_or(after);
         }
     }
 
-    async fn warm(&self) {
-        let mut after = SecretId(Uuid::nil());
+    async fn warm(&self, mut after: SecretId) {
         loop {
             match self.verifier().warm(after).await {
                 Ok(Warmed::UpTo(secret)) => {
@@ -305,6 +320,9 @@ impl Keydesk {
         }
         if let Err(error) = self.inner.store.purge_trials(now.plus_millis(-TRIALS_KEPT_MS)).await {
             tracing::warn!(%error, "trials that ended long ago could not be removed");
+        }
+        if let Err(error) = self.verifier().read_imported().await {
+            tracing::warn!(%error, "it could not be counted what was imported");
         }
         match self.inner.store.recount_keys().await {
             Ok(0) => {}

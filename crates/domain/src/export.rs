@@ -1,6 +1,6 @@
 //! The list as a table, in parts, so that a million keys are never in memory at once.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use model::{Action, ClientName, Instant, Key, KeyError, KeySettings, ListQuery, Permission, Scope};
 use serde_json::json;
@@ -12,11 +12,14 @@ use crate::{
     exports::EXPORTS_MAX,
     failure,
     list::{Asked, order},
-    spool::{Spool, Writer},
+    spool::{Bound, Spool, Writer},
 };
 
+/// How long one may take. What is read from the database is held there for so long.
+const WITHIN: Bound = Bound { of: "an export", within: Duration::from_secs(5 * 60) };
+
 /// The columns that every reader may rely on. Settings that are not among them follow, by name.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 18] = [
     "client_name",
     "key",
     "environment",
@@ -34,6 +37,7 @@ const COLUMNS: [&str; 17] = [
     "metadata",
     "kind",
     "id",
+    "imported",
 ];
 
 /// What a letter to an owner is about, beginning with the address.
@@ -114,8 +118,9 @@ impl Export {
         };
         let detail =
             json!({ "searched": !query.search.is_empty(), "environment": query.environment, "status": query.status });
-        let text =
-            Spool::fill(move |writer| async move { write(&keydesk, &caller, &query, to_owners, asked, writer).await });
+        let text = Spool::fill(WITHIN, move |writer| async move {
+            write(&keydesk, &caller, &query, to_owners, asked, writer).await
+        });
         // Before any of it is sent. What was searched for is left out: it may be a person's name.
         self.keydesk.tell_export(&self.caller, Action::KeyExport, detail).await?;
         Ok(Gathered { text, _place: place })
@@ -179,6 +184,7 @@ fn cells(key: &Key) -> Vec<Cow<'_, str>> {
         metadata,
         key.kind.as_str().into(),
         key.id.to_string().into(),
+        key.imported.to_string().into(),
     ];
     let more = settings.texts_besides(&COLUMNS).into_iter().map(|(_, text)| text.into());
     columns.into_iter().chain(more).collect()

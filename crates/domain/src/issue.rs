@@ -170,6 +170,7 @@ impl Keydesk {
             environment: draft.environment,
             status: if draft.settings.enabled { KeyStatus::Active } else { KeyStatus::Disabled },
             settings: draft.settings,
+            imported: false,
             last_used_at: None,
             created_at: now,
             updated_at: now,

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use model::{Actor, Bounds, Catalogue, InstallationId, Instant, KeyError, Permission, SecretFormat};
+use model::{Actor, Bounds, Catalogue, InstallationId, Instant, KeyError, Permission, SecretFormat, SecretId};
 use store::{Change, KeyringUse, Store, Turn};
 use uuid::Uuid;
 use verify::Verifier;
@@ -20,6 +20,7 @@ use crate::{
     events_out::Out,
     exports::Exports,
     failure,
+    imports::Imports,
     keyring::KeyringFile,
     leak_done::LeakDone,
     letter_box::LetterBox,
@@ -75,8 +76,12 @@ pub(crate) struct Inner {
     pub(crate) copies_due: tokio::sync::Notify,
     /// Somebody has committed a change.
     pub(crate) hinted: tokio::sync::Notify,
-    /// Memory was forgotten, and is to be read anew.
+    /// Memory was forgotten, and is to be read anew; or an import went live, whose keys are to be read into it.
     pub(crate) warm_again: tokio::sync::Notify,
+    /// From which secret on, where that is known.
+    pub(crate) warm_from: Mutex<Option<SecretId>>,
+    /// Imports that may be under way.
+    pub(crate) imports: Imports,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
     pub(crate) links: LinkThrottle,

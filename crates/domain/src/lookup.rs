@@ -1,4 +1,4 @@
-use model::{HintEnd, Key, KeyError, KeyInText};
+use model::{HintEnd, Key, KeyError, KeyInText, PlainSecret, may_be_imported, presented_key};
 
 use crate::{Caller, Keydesk};
 
@@ -24,16 +24,36 @@ impl Keydesk {
             // A token is its key's.
             Some(KeyInText::Whole(secret) | KeyInText::Token(secret)) => secret,
             Some(KeyInText::Mistyped) => return Ok(LookedUp::Mistyped),
-            Some(KeyInText::Foreign) => return Ok(LookedUp::Unknown),
-            None => return Ok(LookedUp::NoKey),
+            found @ (Some(KeyInText::Foreign) | None) => {
+                let otherwise = if found.is_some() { LookedUp::Unknown } else { LookedUp::NoKey };
+                return self.look_up_imported(caller, text, otherwise).await;
+            }
         };
-        let whose = self.verifier().whose(&secret).await.map_err(|_| KeyError::Unavailable)?;
+        self.look_up_secret(caller, &secret, LookedUp::Unknown).await
+    }
+
+    /// Whose key the text is, if it is one that was imported: those have no form by which they could be found in a text.
+    async fn look_up_imported(&self, caller: &Caller, text: &str, otherwise: LookedUp) -> Result<LookedUp, KeyError> {
+        let text = presented_key(text);
+        if !may_be_imported(text) {
+            return Ok(otherwise);
+        }
+        self.look_up_secret(caller, &PlainSecret::new(text.to_owned()), otherwise).await
+    }
+
+    async fn look_up_secret(
+        &self,
+        caller: &Caller,
+        secret: &PlainSecret,
+        otherwise: LookedUp,
+    ) -> Result<LookedUp, KeyError> {
+        let whose = self.verifier().whose(secret).await.map_err(|_| KeyError::Unavailable)?;
         let Some(whose) = whose.filter(|whose| whose.installation == caller.installation) else {
-            return Ok(LookedUp::Unknown);
+            return Ok(otherwise);
         };
         match self.get(caller, whose.key).await {
             Ok(key) => Ok(LookedUp::Found(Box::new(key))),
-            Err(KeyError::NotFound) => Ok(LookedUp::Unknown),
+            Err(KeyError::NotFound) => Ok(otherwise),
             Err(error) => Err(error),
         }
     }

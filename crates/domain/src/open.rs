@@ -17,6 +17,7 @@ use crate::{
     events_out::{EventOptions, Out},
     exports::Exports,
     fingerprint,
+    imports::Imports,
     keydesk::Inner,
     keyring::KeyringFile,
     letter_box::LetterBox,
@@ -313,6 +314,8 @@ impl Keydesk {
                 copies_due: tokio::sync::Notify::new(),
                 hinted: tokio::sync::Notify::new(),
                 warm_again: tokio::sync::Notify::new(),
+                warm_from: Mutex::default(),
+                imports: Imports::default(),
                 passwords,
                 throttle: Throttle::new(behind_unnamed_proxy),
                 links: LinkThrottle::new(behind_unnamed_proxy),
@@ -343,6 +346,7 @@ impl Keydesk {
             keydesk.verifier().set_redis(redis);
         }
         keydesk.verifier().read_ceilings().await?;
+        keydesk.verifier().read_imported().await?;
         keydesk.verifier().restore_limits(keydesk.now()).await?;
         if keydesk.inner.installations.read().is_ok_and(|installations| installations.is_empty()) {
             return Err(OpenError::NoInstallation);

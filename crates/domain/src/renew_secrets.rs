@@ -1,4 +1,5 @@
-//! Secrets follow a keyring that got newer keys: those with a sealed copy in the background, the others when they are used next.
+//! Secrets follow a keyring that got newer keys: those with a sealed copy in the background, the others when they are used next. So do
+//! secrets that were imported as a hash: they get a digest of their own when they are used first.
 //!
 //! Each batch is a change of its own, so that revocations come in between, and leaves alone what another node was faster with.
 
@@ -8,6 +9,7 @@ use model::{InstallationId, KeyError, KeyId, SecretId};
 use store::{KeyringUse, KnownKey, NewCopy, NewDigest};
 use tokio::{sync::watch, time};
 use uuid::Uuid;
+use verify::UsedSecret;
 
 use crate::{
     Keydesk, Keyring, failure,
@@ -110,6 +112,7 @@ impl Keydesk {
                     was: sealed.digest,
                     digest: keyring.peppers().digest(secret.expose()),
                     pepper_id: keyring.peppers().id().to_owned(),
+                    forms: keyring.peppers().forms(secret.expose()),
                 });
             }
             if !masters.contains(&sealed.copy.master_key_id) {
@@ -121,7 +124,7 @@ impl Keydesk {
         Ok(Some(batch))
     }
 
-    /// Gives secrets that were used since their digest under the newest pepper. One whose digest can't be written now gets it at its next use.
+    /// Gives secrets that were used since their own digest under the newest pepper. One whose digest can't be written now gets it at its next use.
     pub(crate) async fn renew_used_secrets(&self) {
         let used = self.verifier().take_used_secrets();
         if used.is_empty() || self.inner.store.is_read_only() {
@@ -132,13 +135,16 @@ impl Keydesk {
         }
     }
 
-    async fn renew_these(&self, used: Vec<verify::UsedSecret>) -> Result<(), KeyError> {
+    async fn renew_these(&self, used: Vec<UsedSecret>) -> Result<(), KeyError> {
         let keyring = self.keyring();
         let known = self.inner.store.known_keys().await.map_err(failure::public)?;
         let newest = keyring.peppers().id();
         // A node whose first pepper is older than another node's never takes a secret back to it.
         let stay = not_older(&known, "pepper", newest);
-        let due = used.into_iter().filter(|used| used.under == newest && !stay.contains(&used.was_under));
+        // One that was known by a hash gets a digest of its own, also under the same pepper.
+        let moves = |used: &UsedSecret| !stay.contains(&used.was_under) || (used.given && used.was_under == newest);
+        let were_given = used.iter().any(|used| used.given);
+        let due = used.into_iter().filter(|used| used.under == newest && moves(used));
         let due: Vec<NewDigest> = due
             .map(|used| NewDigest {
                 installation: used.installation,
@@ -147,10 +153,14 @@ impl Keydesk {
                 was: used.was,
                 digest: used.digest,
                 pepper_id: used.under,
+                forms: used.forms,
             })
             .collect();
         for batch in due.chunks(BATCH) {
             self.renew(batch.to_vec(), Vec::new()).await?;
+        }
+        if were_given {
+            self.verifier().read_imported().await.map_err(failure::public)?;
         }
         Ok(())
     }

@@ -17,8 +17,13 @@ use tracing::Instrument as _;
 const IN_MEMORY: u64 = 1 << 20;
 /// How much is read at once.
 const PART: u64 = 256 * 1024;
-/// How long filling may take. What is read from the database is held there for so long.
-const FILLED_WITHIN: Duration = Duration::from_secs(5 * 60);
+/// How long filling may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bound {
+    /// What is filled, for the log.
+    pub(crate) of: &'static str,
+    pub(crate) within: Duration,
+}
 
 /// The reading end. What fills it stops when this is dropped.
 #[derive(Debug)]
@@ -50,7 +55,7 @@ struct Filled {
 
 impl Spool {
     /// Begins to fill one, in a task of its own.
-    pub(crate) fn fill<F>(with: impl FnOnce(Writer) -> F) -> Self
+    pub(crate) fn fill<F>(bound: Bound, with: impl FnOnce(Writer) -> F) -> Self
     where
         F: Future<Output = Result<(), KeyError>> + Send + 'static,
     {
@@ -59,8 +64,8 @@ impl Spool {
         let work = with(Writer { kept: Arc::clone(&kept), filled: filled.clone() });
         let filling = tokio::spawn(
             async move {
-                let end = time::timeout(FILLED_WITHIN, work).await.unwrap_or_else(|_| {
-                    tracing::warn!(seconds = FILLED_WITHIN.as_secs(), "an export took too long and was given up");
+                let end = time::timeout(bound.within, work).await.unwrap_or_else(|_| {
+                    tracing::warn!(seconds = bound.within.as_secs(), "{} took too long and was given up", bound.of);
                     Err(KeyError::Unavailable)
                 });
                 filled.send_modify(|filled| filled.end = Some(end));
@@ -148,13 +153,15 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
 }
 
 fn unusable(error: &io::Error) -> KeyError {
-    tracing::error!(%error, folder = %std::env::temp_dir().display(), "an export could not be kept in a temporary file");
+    tracing::error!(%error, folder = %std::env::temp_dir().display(), "what is sent could not be kept in a temporary file");
     KeyError::Unavailable
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const BOUND: Bound = Bound { of: "a text", within: Duration::from_secs(60) };
 
     async fn read(mut spool: Spool) -> Result<Vec<u8>, KeyError> {
         let mut text = Vec::new();
@@ -169,25 +176,25 @@ mod tests {
         let parts: Vec<String> = (0..60).map(|number| format!("{number:05}").repeat(10_007)).collect();
         let whole = parts.concat();
         assert!(whole.len() as u64 > 2 * IN_MEMORY);
-        let spool = Spool::fill(|mut writer| async move {
+        let spool = Spool::fill(BOUND, |mut writer| async move {
             for part in parts {
                 writer.write(part).await?;
             }
             Ok(())
         });
         assert_eq!(read(spool).await, Ok(whole.into_bytes()));
-        assert_eq!(read(Spool::fill(|_| async { Ok(()) })).await, Ok(Vec::new()));
+        assert_eq!(read(Spool::fill(BOUND, |_| async { Ok(()) })).await, Ok(Vec::new()));
     }
 
     #[tokio::test]
     async fn an_error_is_told_and_filling_ends_with_its_reader() {
-        let spool = Spool::fill(|mut writer| async move {
+        let spool = Spool::fill(BOUND, |mut writer| async move {
             writer.write("half".to_owned()).await?;
             Err(KeyError::Unavailable)
         });
         assert_eq!(read(spool).await, Err(KeyError::Unavailable));
         let (ended, mut still) = watch::channel(());
-        drop(Spool::fill(|_| async move {
+        drop(Spool::fill(BOUND, |_| async move {
             let _ended = ended;
             std::future::pending().await
         }));
@@ -196,6 +203,6 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn filling_has_an_end() {
-        assert_eq!(read(Spool::fill(|_| std::future::pending())).await, Err(KeyError::Unavailable));
+        assert_eq!(read(Spool::fill(BOUND, |_| std::future::pending())).await, Err(KeyError::Unavailable));
     }
 }

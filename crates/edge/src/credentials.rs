@@ -34,6 +34,9 @@ pub fn read(headers: &HeaderMap, client: ClientAddress) -> Result<Credentials<'_
 
 /// The refusal of a key that may not do what a call from `origin` needs.
 pub fn refusal(verdict: Verdict, wanted: &[Scope], origin: CallOrigin<'_>) -> Problem {
+    if let Some(seconds) = verdict.busy_for {
+        return busy(seconds);
+    }
     if verdict.slowed_for.is_some() {
         return slowed();
     }
@@ -54,6 +57,17 @@ pub fn slowed() -> Problem {
         "Too many API keys that are not valid came from this address. Wait a second before you send another. Valid API keys are \
          not slowed down.",
     )
+}
+
+/// The refusal of a key that may be an imported one which takes long to check, while too many of those are checked. Nobody knows
+/// whether it is valid.
+pub fn busy(seconds: u32) -> Problem {
+    Problem::new(&problem::SLOW_KEY_BUSY)
+        .detail(
+            "This API key may be one that was imported with a slow hash and is used for the first time. Too many of those are checked \
+             now. Send it again after the seconds in Retry-After.",
+        )
+        .retry_after(seconds)
 }
 
 /// The refusal of a key that was not recognised; `slowed_for`: as [`verify::Verdict::slowed_for`].

@@ -168,9 +168,9 @@ impl Problem {
         StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Turns `response` into this problem's document, keeping the headers that it already has.
-    pub fn render(&self, request_id: Uuid, response: &mut Response, head: bool) {
-        let document = Document {
+    /// Its document, for an answer that has begun already.
+    pub fn document(&self, request_id: Uuid) -> Document<'_> {
+        Document {
             r#type: format!("/api/docs#{}", self.kind.code),
             title: self.kind.title,
             status: self.kind.status,
@@ -179,9 +179,13 @@ impl Problem {
             request_id,
             errors: &self.errors,
             refused_by: self.limited.as_ref().map(|limited| limited.by.label.to_string()),
-        };
+        }
+    }
+
+    /// Turns `response` into this problem's document, keeping the headers that it already has.
+    pub fn render(&self, request_id: Uuid, response: &mut Response, head: bool) {
         // Strings, numbers and lists of them, which JSON can always hold.
-        let body = serde_json::to_vec(&document).unwrap_or_default();
+        let body = serde_json::to_vec(&self.document(request_id)).unwrap_or_default();
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         // The router has set it, the edge has not. Refusals must be alike, wherever they come from.

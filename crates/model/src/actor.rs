@@ -110,6 +110,9 @@ pub enum Action {
     /// operator's scan.
     #[serde(rename = "key.leaked")]
     KeyLeaked,
+    /// Keys that another system issued were imported: one entry for all of an import.
+    #[serde(rename = "key.import")]
+    KeyImport,
     /// The list of keys was exported as a table.
     #[serde(rename = "key.export")]
     KeyExport,
@@ -253,6 +256,7 @@ impl Action {
             Self::KeyTokenCreate => "key.token_create",
             Self::KeyWebhookDisable => "key.webhook_disable",
             Self::KeyLeaked => "key.leaked",
+            Self::KeyImport => "key.import",
             Self::KeyExport => "key.export",
             Self::AuditExport => "audit.export",
             Self::AuditAdopt => "audit.adopt",

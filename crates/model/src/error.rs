@@ -83,6 +83,9 @@ pub enum KeyError {
     /// The key is not deleted, so there is nothing to restore.
     #[error("The key is not deleted.")]
     NotDeleted,
+    /// Another import is under way in the installation, or waits to be confirmed.
+    #[error("Another import is under way. Try again when it has ended, or cancel it where it waits to be confirmed.")]
+    ImportRunning,
     /// The same `Idempotency-Key` came with another request.
     #[error("This Idempotency-Key was used for another request.")]
     IdempotencyMismatch,
@@ -159,6 +162,7 @@ impl KeyError {
             // Links are opened on pages alone.
             Self::TooManyAttempts { .. } => &error_kind::TOO_MANY_CALLS,
             Self::NotDeleted => &error_kind::NOT_DELETED,
+            Self::ImportRunning => &error_kind::IMPORT_RUNNING,
             // Only pages take something back.
             Self::IdempotencyMismatch | Self::Recalled => &error_kind::IDEMPOTENCY_MISMATCH,
             // Only people are asked to prove who they are.

@@ -18,6 +18,7 @@ pub const EVENT_TYPES: &[&str] = &[
     "key.revealed",
     "key.token_created",
     "key.webhook_disabled",
+    "key.imported",
     "key.expiring",
     "key.leaked",
     "limit.reached",

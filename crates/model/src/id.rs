@@ -46,6 +46,8 @@ ids! {
     WebhookId;
     /// A passkey of a person. A version 7 UUID.
     PasskeyId;
+    /// An import of keys that another system issued. A version 7 UUID.
+    ImportId;
     /// Something that has happened. A version 7 UUID, the same with every delivery of it.
     EventId;
 }

@@ -120,6 +120,10 @@ pub struct Key {
     /// All of it that can be edited.
     #[serde(flatten)]
     pub settings: KeySettings,
+    /// Another system issued it, and it was imported.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub imported: bool,
     /// The last allowed call, to within a few seconds; null: never used.
     pub last_used_at: Option<Instant>,
     /// When it was issued.

@@ -33,6 +33,7 @@ mod handover;
 mod hint_end;
 mod histogram;
 mod id;
+mod import;
 mod installation_settings;
 mod instant;
 #[cfg(feature = "time-zones")]
@@ -130,7 +131,14 @@ pub use handover::{HANDOVER_LIFE_MS, Handover};
 pub use hint_end::{HINT_TAIL, HintEnd, InvalidHintEnd};
 pub use histogram::{Histogram, HistogramCounts};
 pub use id::{
-    AdministratorId, AuditId, EventId, HandoverId, InstallationId, KeyId, PasskeyId, SecretId, SessionId, WebhookId,
+    AdministratorId, AuditId, EventId, HandoverId, ImportId, InstallationId, KeyId, PasskeyId, SecretId, SessionId,
+    WebhookId,
+};
+pub use import::{
+    Given, GivenHash, IMPORT_BYTES_MAX, IMPORT_ROWS_MAX, IMPORTED_KEY_MAX, IMPORTED_KEY_MIN, ImportCode, ImportFault,
+    ImportFormat, ImportLine, ImportOutcome, ImportReader, ImportRow, ImportSummary, InvalidHash, InvalidKeyPrefix,
+    KEY_PREFIX_MAX, KeyPrefix, Pbkdf2Digest, ReadRow, RowFault, SLOW_MEMORY_KIB_MAX, SlowHash, SlowKind, UnknownFormat,
+    may_be_imported,
 };
 pub use installation_settings::{CONTACT_MAX, Contact, InvalidContact, InvalidKeyLife, KeyLife};
 pub use instant::{Instant, InvalidInstant};

@@ -119,6 +119,11 @@ impl SecretFormat {
         PlainSecret::new(text)
     }
 
+    /// Whether `text` begins as secrets of this deployment do: it is one of them, or none at all.
+    pub fn is_own(&self, text: &str) -> bool {
+        text.strip_prefix(self.prefix.as_str()).is_some_and(|rest| rest.starts_with('_'))
+    }
+
     /// Reads the form of `text`; `None` when it can't be a secret of this deployment. Allocates nothing.
     pub fn read(&self, text: &str) -> Option<SecretParts> {
         let rest = text.strip_prefix(self.prefix.as_str())?.strip_prefix('_')?;
@@ -189,6 +194,16 @@ mod tests {
             assert_eq!(SecretFormat::new(bad), Err(InvalidPrefix), "{bad}");
         }
         assert!(SecretFormat::new("abcdefghijklmnop").is_ok());
+    }
+
+    #[test]
+    fn what_begins_as_own_secrets_do_is_own_or_nothing() {
+        for own in ["ccc_", "ccc_live_x", "ccc_prod_0123456789"] {
+            assert!(format().is_own(own), "{own}");
+        }
+        for other in ["", "ccc", "cccc_live_x", "cc_live_x", " ccc_live_x"] {
+            assert!(!format().is_own(other), "{other}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use api::verify_key;
@@ -24,6 +25,9 @@ use http::{Method, Request, Uri, header::USER_AGENT};
 use hyper::body::Incoming;
 use tower::Service;
 use tracing::Instrument as _;
+
+/// How long the upload of a file may take, with the answer.
+const UPLOAD_DEADLINE: Duration = Duration::from_secs(10 * 60);
 
 /// Sends each request where it is answered: a proxy's question to the gate, the verification of a key to its handler,
 /// all others to the router.
@@ -134,8 +138,11 @@ impl Inner {
         let agent = request.headers().get(USER_AGENT).and_then(|agent| UserAgent::of(agent.as_bytes()));
         let via = Via { address: client.ip, request_id: Some(context.id()), user_agent: agent };
         request.extensions_mut().insert(via);
+        // A file may take long to arrive, and what becomes of its rows is in the answer.
+        let is_upload = app::longest_upload(request.method(), request.uri().path()).is_some();
+        let deadline = if is_upload { UPLOAD_DEADLINE } else { DEADLINE };
         let mut router = self.router.clone();
-        let routed = guarded(DEADLINE, router.call(request)).instrument(self.edge.span(&context)).await;
+        let routed = guarded(deadline, router.call(request)).instrument(self.edge.span(&context)).await;
         self.finish(context, routed.map(|Ok(response)| response))
     }
 

@@ -26,6 +26,7 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
     database(keydesk, &mut text);
     single(keydesk, &mut text);
     of_keyring(keydesk, &mut text);
+    imported(keydesk, &mut text);
     let name = "keydesk_build_info";
     head(&mut text, name, "gauge", "The version that runs.");
     line(&mut text, format_args!("{name}{{version=\"{}\"}}", env!("CARGO_PKG_VERSION")), 1);
@@ -295,6 +296,18 @@ fn of_keyring(keydesk: &Keydesk, text: &mut String) {
         let (kind, id, what) = (&of.kind, label(&of.id), &of.what);
         line(text, format_args!("{name}{{kind=\"{kind}\",id=\"{id}\",what=\"{what}\"}}"), of.count);
     }
+}
+
+fn imported(keydesk: &Keydesk, text: &mut String) {
+    let counters = keydesk.verifier().imported_counters();
+    let left = counters.left.iter().map(|(by, count)| (by.as_str(), *count));
+    let help =
+        "Imported secrets that are known by a hash alone, since they have not been used, as they were counted last.";
+    labelled(text, "keydesk_imported_secrets", "gauge", help, "known_by", left);
+    let slow = counters.slow;
+    let checks = [("right", slow.right), ("wrong", slow.wrong), ("busy", slow.busy)];
+    let help = "Checks of slow hashes, by what was found; busy: none was made.";
+    labelled(text, "keydesk_slow_key_checks_total", "counter", help, "outcome", checks);
 }
 
 /// A metric with one label. Its values are Keydesk's own words.

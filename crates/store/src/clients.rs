@@ -8,6 +8,7 @@ use crate::{
     api_key::{client_name, environment},
     ceiling::{CeilingRow, StoredCeiling, readable},
     db::on_db,
+    live_keys::live_keys,
     row::row,
     sql::{Sql, query},
 };
@@ -94,7 +95,8 @@ impl Store {
         let mut sql = Sql::new("SELECT v.column1 AS folded, v.column2 AS environment");
         let keys = |sql: &mut Sql, columns: &'static str| {
             sql.push("(SELECT ").push(columns).push(" FROM api_key k WHERE k.installation_id = ").id(installation.0);
-            sql.push(" AND k.kind = 'issued' AND k.deleted_at IS NULL AND k.client_name_folded = v.column1");
+            sql.push(" AND k.kind = 'issued' AND k.deleted_at IS NULL AND ").push(live_keys!("k"));
+            sql.push(" AND k.client_name_folded = v.column1");
             sql.push(" AND k.environment = v.column2 LIMIT ");
         };
         sql.push(", (SELECT COUNT(*) FROM ");

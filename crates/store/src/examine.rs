@@ -18,7 +18,7 @@ pub struct Examination {
     /// its trigger the database lets anybody who can write it alter the audit log or the Default API Key.
     pub triggers: Vec<String>,
     /// Secrets whose key is missing, keys without a secret that has no end, and issued keys that the audit log never saw
-    /// issued.
+    /// issued. Of keys that were imported it has one entry for all that came together.
     pub orphans: i64,
 }
 
@@ -30,7 +30,7 @@ pub(crate) const ORPHANS: &str = "SELECT \
      (SELECT COUNT(*) FROM api_key_secret s WHERE NOT EXISTS (SELECT 1 FROM api_key k WHERE k.id = s.key_id)) \
      + (SELECT COUNT(*) FROM api_key k WHERE NOT EXISTS \
         (SELECT 1 FROM api_key_secret s WHERE s.key_id = k.id AND s.expires_at IS NULL)) \
-     + (SELECT COUNT(*) FROM api_key k WHERE kind = 'issued' AND NOT EXISTS \
+     + (SELECT COUNT(*) FROM api_key k WHERE kind = 'issued' AND import_id IS NULL AND NOT EXISTS \
         (SELECT 1 FROM audit_entry a WHERE a.key_id = k.id AND a.action = 'key.issue'))";
 
 impl Store {

@@ -5,6 +5,7 @@ use crate::{
     Change, Store, StoreError,
     db::{on_apart, on_db},
     group::{COUNT_KEYS, on_tx},
+    live_keys::live_keys,
     row::row,
     sql::instant,
 };
@@ -156,11 +157,20 @@ macro_rules! installation_select {
 pub(crate) const INSTALLATIONS: &str = installation_select!("ORDER BY name");
 pub(crate) const INSTALLATION: &str = installation_select!("WHERE id = $1");
 
+macro_rules! counted {
+    () => {
+        concat!(
+            "(SELECT COUNT(*) FROM api_key k WHERE k.installation_id = installation.id AND k.kind = 'issued' \
+             AND k.deleted_at IS NULL AND ",
+            live_keys!("k"),
+            ")"
+        )
+    };
+}
+
 /// Numbers of keys that are wrong, whatever made them so.
-pub(crate) const RECOUNT_KEYS: &str = "UPDATE installation SET key_count = (SELECT COUNT(*) FROM api_key k \
-     WHERE k.installation_id = installation.id AND k.kind = 'issued' AND k.deleted_at IS NULL) \
-     WHERE key_count <> (SELECT COUNT(*) FROM api_key k \
-     WHERE k.installation_id = installation.id AND k.kind = 'issued' AND k.deleted_at IS NULL)";
+pub(crate) const RECOUNT_KEYS: &str =
+    concat!("UPDATE installation SET key_count = ", counted!(), " WHERE key_count <> ", counted!());
 pub(crate) const KEY_COUNT: &str = "SELECT key_count FROM installation WHERE id = $1";
 pub(crate) const INSERT_INSTALLATION: &str = "INSERT INTO installation (id, name, title, recoverable, time_zone, created_at, required_second_factor, leak_rule) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";

@@ -1,4 +1,7 @@
 //! Makes what searches skip by, and keeps it up to date.
+//!
+//! It also has keys of imports that are not live: those go live by one row, and no epoch of theirs moves. It says where keys can be, and the
+//! statement that reads them leaves out what is not there.
 
 use std::sync::atomic::Ordering;
 

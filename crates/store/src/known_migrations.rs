@@ -43,6 +43,7 @@ macro_rules! migrations {
             "0029_second_factor"
             "0030_settings_identities_mail"
             "0031_leaks"
+            "0032_imports"
         )
     };
     ($folder:literal; $($name:literal)+) => {

@@ -138,12 +138,15 @@ pub(crate) const COUNT_LETTERS: &str = "SELECT COUNT(*) - COUNT(given_up_at), CO
 pub(crate) const WHY_GIVEN_UP: &str =
     "SELECT last_error FROM letter WHERE given_up_at IS NOT NULL ORDER BY given_up_at DESC LIMIT 1";
 /// Keys that end between two instants, whose owners were not written to of it: those of an owner stand together.
-pub(crate) const ENDING_UNMAILED: &str = "SELECT k.installation_id, k.id, k.client_name, k.owner_email, k.expires_at FROM api_key k \
+pub(crate) const ENDING_UNMAILED: &str = concat!(
+    "SELECT k.installation_id, k.id, k.client_name, k.owner_email, k.expires_at FROM api_key k \
      WHERE k.expires_at > $1 AND k.expires_at <= $2 AND k.expires_at IS NOT NULL AND k.deleted_at IS NULL \
-     AND k.disabled_at IS NULL AND k.kind = 'issued' AND k.owner_email IS NOT NULL \
-     AND NOT EXISTS (SELECT 1 FROM event_once o WHERE o.installation_id = k.installation_id AND o.subject_id = k.id \
+     AND k.disabled_at IS NULL AND k.kind = 'issued' AND k.owner_email IS NOT NULL AND ",
+    live_keys!("k"),
+    " AND NOT EXISTS (SELECT 1 FROM event_once o WHERE o.installation_id = k.installation_id AND o.subject_id = k.id \
          AND o.name = $3 || CAST(k.expires_at AS TEXT)) \
-     ORDER BY k.installation_id, k.owner_email, k.expires_at, k.id LIMIT $4";
+     ORDER BY k.installation_id, k.owner_email, k.expires_at, k.id LIMIT $4"
+);
 
 impl Change {
     /// Writes a letter, which is due at once.

@@ -10,6 +10,7 @@ use crate::{
     db::on_db,
     group::on_tx,
     inserts::Insert,
+    live_keys::live_keys,
     sql::{CHUNK, Sql, Value, query},
     work::{on_writer, write_down},
 };
@@ -65,12 +66,15 @@ pub(crate) const NEWEST_EVENT: &str = "SELECT COALESCE(MAX(position), 0) FROM ev
 pub(crate) const TELL_ONCE: &str = "INSERT INTO event_once (installation_id, subject_id, name, at) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (installation_id, subject_id, name) DO NOTHING";
 /// Keys that end between two instants, where anybody is told and that was not: of the least id first.
-pub(crate) const ENDING_UNTOLD: &str = "SELECT k.installation_id, k.id, k.expires_at FROM api_key k \
-     WHERE k.expires_at > $1 AND k.expires_at <= $2 AND k.expires_at IS NOT NULL AND k.deleted_at IS NULL AND k.kind = 'issued' \
-     AND (EXISTS (SELECT 1 FROM webhook w WHERE w.installation_id = k.installation_id) OR EXISTS (SELECT 1 FROM event_reader)) \
+pub(crate) const ENDING_UNTOLD: &str = concat!(
+    "SELECT k.installation_id, k.id, k.expires_at FROM api_key k \
+     WHERE k.expires_at > $1 AND k.expires_at <= $2 AND k.expires_at IS NOT NULL AND k.deleted_at IS NULL AND k.kind = 'issued' AND ",
+    live_keys!("k"),
+    " AND (EXISTS (SELECT 1 FROM webhook w WHERE w.installation_id = k.installation_id) OR EXISTS (SELECT 1 FROM event_reader)) \
      AND NOT EXISTS (SELECT 1 FROM event_once o WHERE o.installation_id = k.installation_id AND o.subject_id = k.id \
          AND o.name = $3 || CAST(k.expires_at AS TEXT)) \
-     ORDER BY k.expires_at LIMIT $4";
+     ORDER BY k.expires_at LIMIT $4"
+);
 pub(crate) const READER: &str = "SELECT position FROM event_reader WHERE name = $1";
 pub(crate) const ADD_READER: &str =
     "INSERT INTO event_reader (name, position) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";

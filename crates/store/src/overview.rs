@@ -3,7 +3,7 @@
 use model::{InstallationId, Instant, KeyId};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, db::on_db};
+use crate::{Store, StoreError, db::on_db, live_keys::live_keys};
 
 /// A key of which something is told, and when it is so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,9 +17,13 @@ pub struct ToldKey {
 }
 
 /// Keys that work and end between two instants; the first end first.
-pub(crate) const ENDING_FIRST: &str = "SELECT id, client_name, expires_at FROM api_key WHERE installation_id = $1 \
+pub(crate) const ENDING_FIRST: &str = concat!(
+    "SELECT id, client_name, expires_at FROM api_key WHERE installation_id = $1 \
      AND expires_at > $2 AND expires_at <= $3 AND expires_at IS NOT NULL AND deleted_at IS NULL AND disabled_at IS NULL \
-     AND kind = 'issued' ORDER BY expires_at, id LIMIT $4";
+     AND kind = 'issued' AND ",
+    live_keys!(),
+    " ORDER BY expires_at, id LIMIT $4"
+);
 /// Hand-over links that nobody has opened, and can be opened; the first end first.
 pub(crate) const UNOPENED: &str = "SELECT k.id, k.client_name, h.expires_at FROM handover h JOIN api_key k ON k.id = h.key_id \
      WHERE h.installation_id = $1 AND h.sealed_secret IS NOT NULL AND h.expires_at > $2 AND k.deleted_at IS NULL \

@@ -13,6 +13,7 @@ use crate::{
     api_key_secret::former,
     db::{on_apart, on_db},
     group::on_tx,
+    live_keys::live_keys,
     row::row,
     sql::{CHUNK, Sql, Value, instant, query},
     trial::trial,
@@ -223,26 +224,27 @@ macro_rules! record_select {
              k.sandbox_world, k.disabled_at, k.expires_at, k.deleted_at, s.last_used_at, k.epoch, t.started_at AS trial_started_at, t.ends_at AS trial_ends_at, \
              t.restriction AS trial_restriction ",
             $from,
-            " LEFT JOIN trial t ON t.key_id = k.id ",
+            " LEFT JOIN trial t ON t.key_id = k.id WHERE ",
+            live_keys!("k"),
             $rest
         )
     };
 }
 
 pub(crate) const RECORD_BY_DIGEST: &str =
-    record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", "WHERE s.digest = $1");
+    record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", " AND s.digest = $1");
 pub(crate) const RECORD_BY_SECRET: &str =
-    record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", "WHERE s.id = $1");
+    record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", " AND s.id = $1");
 pub(crate) const RECORDS_OF_KEY: &str = record_select!(
     "FROM api_key_secret s JOIN api_key k ON k.id = s.key_id",
-    "WHERE k.installation_id = $1 AND k.id = $2"
+    " AND k.installation_id = $1 AND k.id = $2"
 );
 pub(crate) const RECORDS_CHANGED: &str = record_select!(
     "FROM api_key k JOIN api_key_secret s ON s.key_id = k.id",
-    "WHERE k.epoch > $1 AND k.epoch <= $2 ORDER BY k.epoch"
+    " AND k.epoch > $1 AND k.epoch <= $2 ORDER BY k.epoch"
 );
 pub(crate) const RECORDS_AFTER: &str =
-    record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", "WHERE s.id > $1 ORDER BY s.id LIMIT $2");
+    record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", " AND s.id > $1 ORDER BY s.id LIMIT $2");
 pub(crate) const EPOCH: &str = "SELECT value FROM epoch WHERE id = 1";
 
 fn records(rows: Vec<RecordRow>) -> Result<Vec<StoredRecord>, StoreError> {
@@ -256,20 +258,20 @@ impl Store {
         row.map(StoredRecord::try_from).transpose()
     }
 
-    /// The record of a secret that has one of these digests, under one pepper or another. Asked at once: a secret that gets another
-    /// pepper meanwhile is found by the one or by the other.
+    /// The record of a secret that has one of these digests, under one pepper or another: by the first that there is. Asked at once: a
+    /// secret that gets another pepper meanwhile is found by the one or by the other.
     pub async fn record_by_digests(&self, digests: &[Digest]) -> Result<Option<StoredRecord>, StoreError> {
         if let [digest] = digests {
             return self.record_by_digest(digest).await;
         }
         let mut sql =
-            Sql::new(record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", "WHERE s.digest IN "));
+            Sql::new(record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", " AND s.digest IN "));
         sql.list(digests, |sql, digest| {
             sql.bind(Value::Bytes(digest.to_vec()));
         });
-        let row: Option<RecordRow> =
-            on_apart!(self.lookups, pool => query!(query_as, sql, pool).fetch_optional(pool).await?);
-        row.map(StoredRecord::try_from).transpose()
+        let rows: Vec<RecordRow> = on_apart!(self.lookups, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
+        let place = |row: &RecordRow| digests.iter().position(|digest| digest[..] == row.digest[..]);
+        rows.into_iter().min_by_key(place).map(StoredRecord::try_from).transpose()
     }
 
     /// The record of a secret by its id, whichever installation's: one indexed read.
@@ -338,7 +340,7 @@ impl Change {
         for chunk in keys.chunks(CHUNK) {
             let mut sql = Sql::new(record_select!(
                 "FROM api_key k JOIN api_key_secret s ON s.key_id = k.id",
-                "WHERE k.installation_id = "
+                " AND k.installation_id = "
             ));
             sql.id(installation.0).push(" AND k.id IN ").list(chunk, |sql, id| {
                 sql.id(id.0);

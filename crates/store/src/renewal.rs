@@ -26,6 +26,8 @@ pub struct NewDigest {
     pub digest: Digest,
     /// Under which pepper.
     pub pepper_id: String,
+    /// Digests of its SHA-256 and of its SHA-512 under the same: by these it is known again if it was imported.
+    pub forms: [Digest; 2],
 }
 
 /// The sealed copy of a secret under another master key.
@@ -97,6 +99,7 @@ impl Change {
                 on_tx!(self, connection => query!(query_scalar, sql, connection).fetch_all(connection).await?);
             keys.extend(renewed.into_iter().map(KeyId));
         }
+        self.know_by_themselves(new).await?;
         keys.sort_unstable();
         keys.dedup();
         for chunk in keys.chunks(CHUNK) {

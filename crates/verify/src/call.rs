@@ -77,6 +77,9 @@ pub struct Verdict {
     pub refused_by: Option<RefusedBy>,
     /// The key was not found, and the address that the call came from has sent too many such keys: how many seconds it is to wait.
     pub slowed_for: Option<u32>,
+    /// Nothing was found out about the key, which may be one that takes long to check, since too many of those are checked: after how
+    /// many seconds it may be sent again.
+    pub busy_for: Option<u32>,
 }
 
 /// No decision: the database has been gone for longer than memory may be trusted.

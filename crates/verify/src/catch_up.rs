@@ -64,6 +64,11 @@ impl Verifier {
         } else {
             self.read_ceilings().await?;
         }
+        let imports = inner.store.imports_live(known, newest).await?;
+        if !look.continues || !imports.is_empty() {
+            self.imports_live(&imports);
+            self.read_imported().await?;
+        }
         inner.store.go_on(look.newest);
         Ok(Some(newest))
     }

@@ -42,14 +42,24 @@ impl Sketch {
         Self { places: (0..ROWS * PLACES).map(|_| AtomicU64::new(0)).collect(), hasher: RandomState::new() }
     }
 
-    /// Counts a failed key at this time; true: it is beyond the allowance, and takes nothing.
-    fn is_beyond(&self, source: Source, now: u64) -> bool {
+    /// The places of an address.
+    fn places(&self, source: Source) -> [&AtomicU64; ROWS] {
         // Four places from one hash, of which each row takes 14 bits.
         let hash = self.hasher.hash_one(source) as usize;
-        let places: [&AtomicU64; ROWS] =
-            std::array::from_fn(|row| &self.places[row * PLACES + (hash >> (row * 14)) % PLACES]);
+        std::array::from_fn(|row| &self.places[row * PLACES + (hash >> (row * 14)) % PLACES])
+    }
+
+    /// When an address will have its whole allowance again, and whether it has none left at this time.
+    fn whole_at(places: &[&AtomicU64; ROWS], now: u64) -> (u64, bool) {
         let whole_at = places.iter().map(|place| place.load(Relaxed)).min().unwrap_or(0).max(now);
-        if whole_at - now > (BURST - 1) * INTERVAL {
+        (whole_at, whole_at - now > (BURST - 1) * INTERVAL)
+    }
+
+    /// Counts a failed key at this time; true: it is beyond the allowance, and takes nothing.
+    fn is_beyond(&self, source: Source, now: u64) -> bool {
+        let places = self.places(source);
+        let (whole_at, is_beyond) = Self::whole_at(&places, now);
+        if is_beyond {
             return true;
         }
         // Only as far as this address has come: what others have counted in a place stays theirs.
@@ -87,6 +97,12 @@ impl Guessing {
         self.slowed.fetch_add(1, Relaxed);
         self.bursts.note(source, installation, now, elapsed);
         Some(RETRY_AFTER_SECONDS)
+    }
+
+    /// Whether a failed key of this address would be one too many.
+    pub(crate) fn is_slowed(&self, address: IpAddr, elapsed: Duration) -> bool {
+        let places = self.sketch.places(Source::of(address));
+        Sketch::whole_at(&places, u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX / 2)).1
     }
 
     pub(crate) fn slowed(&self) -> u64 {
@@ -130,6 +146,19 @@ mod tests {
             !sketch.is_beyond(source(7), 60_000 - 1 + u64::from(RETRY_AFTER_SECONDS) * 1_000),
             "who waits is let in"
         );
+    }
+
+    #[test]
+    fn whether_an_address_is_slowed_is_asked_without_counting() {
+        let (guessing, address) = (Guessing::new(), IpAddr::from([198, 51, 100, 4]));
+        let at = |ms| Duration::from_millis(ms);
+        for _ in 0..BURST {
+            assert!(!guessing.is_slowed(address, at(0)));
+            assert_eq!(guessing.failed(address, None, Instant::from_millis(0), at(0)), None);
+        }
+        assert!(guessing.is_slowed(address, at(0)) && guessing.is_slowed(address, at(999)));
+        assert!(!guessing.is_slowed(address, at(1_000)));
+        assert!(!guessing.is_slowed(IpAddr::from([198, 51, 100, 5]), at(0)));
     }
 
     #[test]

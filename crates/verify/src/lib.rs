@@ -19,10 +19,16 @@
 //! - a derived token may do no more than its key may at the time of a call. It has a record of its own, made of its key's, and made anew
 //!   when that is another one; what is counted and limited is counted and limited with the key;
 //! - an address that sends many keys that are not found is slowed down, whichever they are: malformed, unknown or foreign. A key that
-//!   is found is never slowed down by others.
+//!   is found is never slowed down by others, but for one that another system issued and that memory does not know: it would take a read,
+//!   and anybody can make up texts of its form;
+//! - without keys that others have issued, a text that has the form of none of ours asks for nothing. One that is known by a hash is
+//!   known by its own digest from its first use on;
+//! - hashes that take long are checked away from the threads that answer, a few at once, and with bounds for each prefix and address.
 
 mod cache;
 mod call;
+mod candidate;
+mod candidates;
 mod catch_up;
 mod checked_token;
 mod current_peppers;
@@ -31,10 +37,13 @@ mod ends;
 mod explain;
 mod flush_trials;
 mod flush_usage;
+mod form;
 mod freshness;
 mod guessing;
 mod guessing_bursts;
 mod guessing_source;
+mod imported;
+mod imports;
 mod limiting;
 mod limits;
 mod lookups;
@@ -48,7 +57,10 @@ mod recordings;
 mod refusal_budgets;
 mod refusals;
 mod shown;
+mod slow_calls;
 mod slow_down;
+mod slow_keys;
+mod slow_match;
 mod standing;
 mod still;
 mod sync;
@@ -68,6 +80,7 @@ pub use call::{Asked, Call, Unavailable, Verdict};
 pub use catch_up::Warmed;
 pub use checked_token::CheckedToken;
 pub use guessing_bursts::GuessingDetected;
+pub use imports::ImportedCounters;
 pub use limits::{InvalidRedisAddress, LimitKind, LimitLabel, LimitOwner, LimitState, RedisAddress, RefusedBy};
 pub use make_token::MadeToken;
 pub use peppers::{Pepper, Peppers};
@@ -75,6 +88,7 @@ pub use reached::LimitReached;
 pub use record::Record;
 pub use recordings::BytesTaken;
 pub use refusals::RefusalCounters;
+pub use slow_keys::SlowKeyCounters;
 pub use ticks::Ticks;
 pub use tokens::{PublicTokenKey, TokenCounters, TokenKey, TokenKeys};
 pub use used_secrets::UsedSecret;

@@ -1,6 +1,6 @@
 use model::Occupancy;
 
-use crate::{Verifier, cache, limits, lookups, tokens, used_secrets};
+use crate::{Verifier, cache, imported, limits, lookups, slow_keys, tokens, used_secrets};
 
 impl Verifier {
     /// How full all is that callers can fill.
@@ -17,6 +17,8 @@ impl Verifier {
             Occupancy { of: "quota_waits", used: quota_waits, bound: limits::WAITS_MOST as u64 },
             Occupancy::new("tokens", inner.tokens.len(), tokens::REMEMBERED),
             Occupancy::new("used_secrets", inner.used_secrets.len(), used_secrets::WAITING),
+            Occupancy::new("proven_keys", inner.imported.proven_len(), imported::PROVEN),
+            Occupancy::new("slow_keys", inner.slow_keys.waiting(), slow_keys::WAITING),
         ];
         own.into_iter().chain(inner.usage.occupancy()).collect()
     }

@@ -1,7 +1,10 @@
 use std::{fmt, sync::Arc};
 
-use aws_lc_rs::hmac;
-use store::Digest;
+use aws_lc_rs::{
+    digest::{SHA256, SHA512, digest},
+    hmac,
+};
+use store::{Digest, KnownBy};
 
 /// The key of the digests that secrets are looked up by. It is kept outside the database, so that the database alone
 /// verifies nothing.
@@ -18,11 +21,24 @@ impl Pepper {
     }
 
     fn digest(&self, secret: &str) -> Digest {
-        let tag = hmac::sign(&self.key, secret.as_bytes());
-        let mut digest = [0; 32];
-        digest.copy_from_slice(tag.as_ref());
-        digest
+        of_tag(hmac::sign(&self.key, secret.as_bytes()))
     }
+
+    /// The digest of a hash. No text that is presented as a key begins as what goes in here does.
+    fn digest_of_hash(&self, by: KnownBy, hash: &[u8]) -> Digest {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(b"\0keydesk/imported/");
+        context.update(by.as_str().as_bytes());
+        context.update(b"\0");
+        context.update(hash);
+        of_tag(context.sign())
+    }
+}
+
+fn of_tag(tag: hmac::Tag) -> Digest {
+    let mut digest = [0; 32];
+    digest.copy_from_slice(tag.as_ref());
+    digest
 }
 
 /// The peppers of a deployment. New secrets get the first; secrets made with the others still verify, so that peppers
@@ -66,14 +82,18 @@ impl Peppers {
         self.older.iter().map(move |pepper| pepper.digest(secret))
     }
 
-    /// The digest by which a secret is looked up, and after it those under the other peppers.
-    pub(crate) fn digests(&self, secret: &str, newest: Digest) -> Vec<Digest> {
-        std::iter::once(newest).chain(self.older_digests(secret)).collect()
+    /// The digests by which a secret is looked up of which only this hash is known, in the order of [`Peppers::ids`]. Of a slow hash, its
+    /// SHA-256 goes in: such a secret is found by its prefix, and this stands in the place of its digest.
+    pub fn hash_digests<'a>(&'a self, by: KnownBy, hash: &'a [u8]) -> impl Iterator<Item = Digest> + 'a {
+        self.all().map(move |pepper| pepper.digest_of_hash(by, hash))
     }
 
-    /// The id of the pepper whose digest is the one at this place of [`Peppers::digests`].
-    pub(crate) fn id_at(&self, place: usize) -> Option<&str> {
-        self.ids().nth(place)
+    /// Under the newest pepper, the digests of the SHA-256 and of the SHA-512 of a secret: by these it is known again if it was imported.
+    pub fn forms(&self, secret: &str) -> [Digest; 2] {
+        [(KnownBy::Sha256, &SHA256), (KnownBy::Sha512, &SHA512)].map(|(by, algorithm)| {
+            let hash = digest(algorithm, secret.as_bytes());
+            self.newest.digest_of_hash(by, hash.as_ref())
+        })
     }
 
     /// The digest under the pepper of this id; `None`: there is none.
@@ -118,5 +138,17 @@ mod tests {
         assert!(after.proves(&before.proof()));
         assert!(!before.proves(&after.proof()));
         assert!(Peppers::new(Vec::new()).is_none());
+    }
+
+    #[test]
+    fn a_hash_has_a_digest_of_its_own_under_each_pepper() {
+        let peppers = Peppers::new(vec![Pepper::new("p2", &[3; 32]), Pepper::new("p1", &[1; 32])]).unwrap();
+        let hash = digest(&SHA256, b"a");
+        let found: Vec<_> = peppers.hash_digests(KnownBy::Sha256, hash.as_ref()).collect();
+        assert_eq!(found.len(), 2);
+        assert_eq!(peppers.forms("a")[0], found[0]);
+        assert_ne!(found[0], found[1]);
+        let slow = peppers.hash_digests(KnownBy::Slow, hash.as_ref()).next();
+        assert!(slow.is_some_and(|slow| !found.contains(&slow)) && !found.contains(&peppers.digest("a")));
     }
 }

@@ -17,6 +17,7 @@ impl Verifier {
         let found = match self.look(key) {
             Looked::Known(record) => Some(self.is_fresh().then_some(record).ok_or(Unavailable)?),
             Looked::Unknown => None,
+            Looked::Unread(..) if self.is_guess(self.form(key), &[], address) => None,
             Looked::Unread(peppers, digest) => self.read_presented(key, peppers, digest).await?,
         };
         let record = found.filter(|record| !record.is_gone(now));

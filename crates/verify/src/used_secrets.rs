@@ -9,8 +9,8 @@ use store::Digest;
 /// Secrets that can wait. Those beyond are noted when they are used again.
 pub(crate) const WAITING: usize = 10_000;
 
-/// A secret that was used, and was found under a pepper that is not the newest. Its plain text, from which alone its digest under the
-/// newest can be made, was at hand with that call.
+/// A secret that was used, and was found under a pepper that is not the newest, or by a hash that was given. Its plain text, from which
+/// alone its digest under the newest can be made, was at hand with that call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsedSecret {
     /// Whose.
@@ -23,10 +23,14 @@ pub struct UsedSecret {
     pub was: Digest,
     /// The pepper of that.
     pub was_under: String,
+    /// It is that of a hash which was given.
+    pub given: bool,
     /// The digest under the newest pepper.
     pub digest: Digest,
     /// The newest pepper.
     pub under: String,
+    /// The digests of its SHA-256 and of its SHA-512 under the same.
+    pub forms: [Digest; 2],
 }
 
 /// Secrets that were used and can get their digest under the newest pepper, each once.

@@ -10,8 +10,9 @@ use model::{Code, Instant, SecretFormat};
 use store::{Digest, Records, Store, StoredRecord, Unreadable};
 
 use crate::{
-    Peppers, Prepared, Record, Ticks, cache::Cache, freshness::Freshness, guessing::Guessing, limits::Limits,
-    lookups::Lookups, reached::Reached, refusals::Refusals, tokens::Tokens, trial::Trials, usage::Usage,
+    Peppers, Prepared, Record, Ticks, cache::Cache, freshness::Freshness, guessing::Guessing, imported::Imported,
+    limits::Limits, lookups::Lookups, reached::Reached, refusals::Refusals, slow_keys::SlowKeys, tokens::Tokens,
+    trial::Trials, usage::Usage,
 };
 use crate::{
     current_peppers::CurrentPeppers,
@@ -42,6 +43,8 @@ pub(crate) struct Inner {
     pub(crate) trials: Trials,
     pub(crate) guessing: Guessing,
     pub(crate) tokens: Tokens,
+    pub(crate) imported: Imported,
+    pub(crate) slow_keys: SlowKeys,
     /// The record that is decided on when no key is found.
     pub(crate) decoy: Arc<Record>,
 }
@@ -144,6 +147,8 @@ impl Verifier {
             trials: Trials::default(),
             guessing: Guessing::new(),
             tokens: Tokens::new(),
+            imported: Imported::new(),
+            slow_keys: SlowKeys::new(),
             decoy: Arc::new(Record::decoy()),
         };
         Self { inner: Arc::new(inner) }

@@ -1,14 +1,17 @@
 use std::{
     hint::black_box,
+    net::IpAddr,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
-use model::{CallFacts, Code, Instant, RefusalCode, SecretId, may_be_token, presented_key};
+use model::{CallFacts, Code, Instant, RefusalCode, SecretId, presented_key};
 use store::{Digest, StoreError};
 
 use crate::{
     Call, Peppers, Record, Unavailable, UsedSecret, Verdict, Verifier,
+    candidate::{Candidate, digests},
+    form::Form,
     limits::{Answers, Ask, Decision, Question},
 };
 
@@ -87,18 +90,20 @@ impl Verifier {
 
     fn verify_warm(&self, call: Call<'_>, now: Instant, answers: Option<&Answers>) -> Warm<'_> {
         let inner = &self.inner;
-        if inner.format.read(call.key).is_none() {
-            if may_be_token(call.key) {
-                return self.verify_token_warm(call, now, answers);
+        match self.form(call.key) {
+            Form::Own | Form::Imported => {}
+            Form::Token => return self.verify_token_warm(call, now, answers),
+            Form::Nothing => {
+                inner.verdicts[Code::NotFound.index()].fetch_add(1, Relaxed);
+                return Warm::Decided(Verdict {
+                    code: Code::NotFound,
+                    record: None,
+                    limits: Vec::new(),
+                    refused_by: None,
+                    slowed_for: self.failed(call.ip, call.installation, now),
+                    busy_for: None,
+                });
             }
-            inner.verdicts[Code::NotFound.index()].fetch_add(1, Relaxed);
-            return Warm::Decided(Verdict {
-                code: Code::NotFound,
-                record: None,
-                limits: Vec::new(),
-                refused_by: None,
-                slowed_for: self.failed(call.ip, call.installation, now),
-            });
         }
         let peppers = inner.peppers.get();
         let digest = peppers.digest(call.key);
@@ -138,13 +143,13 @@ impl Verifier {
     /// What memory knows of a text that was presented as a key.
     pub(crate) fn look(&self, key: &str) -> Looked<'_> {
         let inner = &self.inner;
-        let is_key = inner.format.read(key).is_some();
-        if !is_key && !may_be_token(key) {
+        let form = self.form(key);
+        if form == Form::Nothing {
             return Looked::Unknown;
         }
         let peppers = inner.peppers.get();
         let digest = peppers.digest(key);
-        let known = if is_key { inner.cache.get(&digest) } else { self.remembered_token(&digest) };
+        let known = if form == Form::Token { self.remembered_token(&digest) } else { inner.cache.get(&digest) };
         match known {
             Some(record) => Looked::Known(record),
             None if inner.cache.is_unknown(&digest) => Looked::Unknown,
@@ -160,17 +165,35 @@ impl Verifier {
         now: Instant,
         answers: Option<&Answers>,
     ) -> Result<Result<Verdict, Pending>, Unavailable> {
-        if self.inner.format.read(call.key).is_none() {
+        let form = self.form(call.key);
+        if !matches!(form, Form::Own | Form::Imported) {
             return Ok(match self.read_token(call.key, digest).await? {
                 Some(record) => self.decide(record, call, now, answers),
                 None => Ok(self.unknown(call, now)),
             });
         }
-        let digests = peppers.digests(call.key, digest);
-        Ok(match self.read(&digests).await? {
-            Some(record) => self.decide_found(record, peppers, &digests, call, now, answers),
-            None => Ok(self.unknown(call, now)),
-        })
+        let cache = &self.inner.cache;
+        let generation = cache.generation();
+        let candidates = self.candidates(peppers, call.key, digest);
+        let digests = digests(&candidates);
+        if self.is_guess(form, &digests, call.ip) {
+            return Ok(Ok(self.unknown(call, now)));
+        }
+        match self.find(&digests).await? {
+            Some(record) => Ok(self.decide_found(record, peppers, &candidates, call, now, answers)),
+            None if form == Form::Imported => self.verify_slow(call, peppers, &candidates, generation, now).await,
+            None => {
+                cache.remember_unknown(digest, generation);
+                Ok(Ok(self.unknown(call, now)))
+            }
+        }
+    }
+
+    /// Whether the database is not to be asked: anybody can send texts with the form of imported keys without end, and an address that
+    /// has sent too many that are nobody's gets no more read.
+    pub(crate) fn is_guess(&self, form: Form, digests: &[Digest], address: Option<IpAddr>) -> bool {
+        let is_known = || digests.iter().any(|digest| self.inner.cache.get(digest).is_some());
+        form == Form::Imported && !is_known() && self.is_slowed(address)
     }
 
     /// The record of a text that was presented as a key and that memory does not know.
@@ -180,9 +203,12 @@ impl Verifier {
         peppers: &Peppers,
         digest: Digest,
     ) -> Result<Option<Arc<Record>>, Unavailable> {
-        match self.inner.format.read(key) {
-            Some(_) => self.read(&peppers.digests(key, digest)).await,
-            None => self.read_token(key, digest).await,
+        let digests = || digests(&self.candidates(peppers, key, digest));
+        match self.form(key) {
+            Form::Own => self.read(&digests()).await,
+            // It may be known by a slow hash alone, so it is not remembered that there is none.
+            Form::Imported => self.find(&digests()).await,
+            Form::Token | Form::Nothing => self.read_token(key, digest).await,
         }
     }
 
@@ -199,8 +225,19 @@ impl Verifier {
         Ok(found.map(|stored| cache.fill(stored, generation, store.seen())))
     }
 
-    /// The record of a secret that memory does not have under its digest under the newest pepper.
+    /// The record of a secret that memory does not have under its digest under the newest pepper. If there is none, that is remembered.
     pub(crate) async fn read(&self, digests: &[Digest]) -> Result<Option<Arc<Record>>, Unavailable> {
+        let cache = &self.inner.cache;
+        let generation = cache.generation();
+        let found = self.find(digests).await?;
+        if let (None, Some(newest)) = (&found, digests.first()) {
+            cache.remember_unknown(*newest, generation);
+        }
+        Ok(found)
+    }
+
+    /// The same, without remembering.
+    async fn find(&self, digests: &[Digest]) -> Result<Option<Arc<Record>>, Unavailable> {
         let cache = &self.inner.cache;
         if let Some(record) = digests.iter().skip(1).find_map(|older| cache.get(older)) {
             return if self.is_fresh() { Ok(Some(record)) } else { Err(Unavailable) };
@@ -216,21 +253,16 @@ impl Verifier {
     async fn read_record(&self, digests: &[Digest]) -> Result<Option<Arc<Record>>, StoreError> {
         let (store, cache) = (&self.inner.store, &self.inner.cache);
         let generation = cache.generation();
-        if let Some(stored) = store.record_by_digests(digests).await? {
-            return Ok(Some(cache.fill(stored, generation, store.seen())));
-        }
-        if let Some(newest) = digests.first() {
-            cache.remember_unknown(*newest, generation);
-        }
-        Ok(None)
+        let found = store.record_by_digests(digests).await?;
+        Ok(found.map(|stored| cache.fill(stored, generation, store.seen())))
     }
 
     /// Decides, and notes a secret that can get its digest under the newest pepper.
-    fn decide_found(
+    pub(crate) fn decide_found(
         &self,
         record: Arc<Record>,
         peppers: &Peppers,
-        digests: &[Digest],
+        candidates: &[Candidate],
         call: Call<'_>,
         now: Instant,
         answers: Option<&Answers>,
@@ -239,17 +271,19 @@ impl Verifier {
         let (installation, key) = (record.installation(), record.key_id());
         let former = record.is_former();
         let verdict = self.decide(record, call, now, answers)?;
-        if verdict.code == Code::Valid && !former && Some(&was) != digests.first() {
+        let newest = candidates.first().map(|candidate| candidate.digest);
+        if verdict.code == Code::Valid && !former && Some(was) != newest {
             self.inner.used_secrets.note(secret, || {
-                let was_under = peppers.id_at(digests.iter().position(|digest| *digest == was)?)?.to_owned();
-                let (digest, under) = (*digests.first()?, peppers.id().to_owned());
-                Some(UsedSecret { installation, key, secret, was, was_under, digest, under })
+                let Candidate { under, given, .. } = candidates.iter().find(|candidate| candidate.digest == was)?;
+                let (was_under, given, under) = (under.clone(), *given, peppers.id().to_owned());
+                let (digest, forms) = (newest?, peppers.forms(call.key));
+                Some(UsedSecret { installation, key, secret, was, was_under, given, digest, under, forms })
             });
         }
         Ok(verdict)
     }
 
-    fn decide(
+    pub(crate) fn decide(
         &self,
         record: Arc<Record>,
         call: Call<'_>,
@@ -271,7 +305,7 @@ impl Verifier {
     }
 
     /// Refuses a key that is not found, in the time that a found one takes, by deciding on a decoy.
-    fn unknown(&self, call: Call<'_>, now: Instant) -> Verdict {
+    pub(crate) fn unknown(&self, call: Call<'_>, now: Instant) -> Verdict {
         let mut verdict = self.judge(Arc::clone(&self.inner.decoy), call, now);
         verdict.code = Code::NotFound;
         self.count(&verdict, call, now, false);
@@ -282,7 +316,7 @@ impl Verifier {
     fn judge(&self, record: Arc<Record>, call: Call<'_>, now: Instant) -> Verdict {
         let facts = CallFacts { wanted: call.scopes, environment: call.environment, ip: call.ip, origin: call.origin };
         let code = record.judge(facts, now);
-        Verdict { code, record: Some(record), limits: Vec::new(), refused_by: None, slowed_for: None }
+        Verdict { code, record: Some(record), limits: Vec::new(), refused_by: None, slowed_for: None, busy_for: None }
     }
 
     /// Decides by the limits a call that nothing else refuses, and takes from them.
@@ -368,7 +402,7 @@ enum Warm<'a> {
 }
 
 /// What must be asked for before a call can be decided by its limits.
-enum Pending {
+pub(crate) enum Pending {
     /// A part of a quota.
     Lease,
     /// Nothing: it is decided once more, since its limits changed meanwhile.

@@ -1,7 +1,7 @@
 use model::{InstallationId, Instant, KeyId, PlainSecret, SecretId, may_be_token};
 use store::{StoreError, StoredRecord};
 
-use crate::{Unavailable, Verifier};
+use crate::{Unavailable, Verifier, candidate::digests};
 
 /// Whose a secret is that somebody has, or a derived token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Verifier {
             return Ok(found.map(|record| FoundSecret::of(&record, Some(claims.expires_at()))));
         }
         let peppers = inner.peppers.get();
-        let digests = peppers.digests(secret.expose(), peppers.digest(secret.expose()));
+        let digests = digests(&self.candidates(peppers, secret.expose(), peppers.digest(secret.expose())));
         let _place = inner.lookups.enter().ok_or(Unavailable)?;
         let found = inner.store.record_by_digests(&digests).await.map_err(failed)?;
         Ok(found.map(|record| FoundSecret::of(&record, None)))

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Measurements that are made alone.
-const ALONE: [&str; 9] = [
+const ALONE: [&str; 10] = [
     "--timing",
     "--load",
     "--gateway",
@@ -15,6 +15,7 @@ const ALONE: [&str; 9] = [
     "--attack",
     "--revocation",
     "--overshoot",
+    "--import",
     "--memory",
     "--million",
 ];
@@ -23,7 +24,7 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let steps = Steps::new();
     build::all(&steps)?;
     let is = |flag: &str| args.iter().any(|arg| arg == flag);
-    let wants_postgres = ["--postgres", "--revocation", "--overshoot", "--million"].into_iter().any(is);
+    let wants_postgres = ["--postgres", "--revocation", "--overshoot", "--import", "--million"].into_iter().any(is);
     let postgres = if wants_postgres { Some(steps.run("PostgreSQL", postgres::start)?) } else { None };
     let wants_neighbours = ["--load", "--gateway"].into_iter().any(is);
     let neighbours = if wants_neighbours { Some(steps.run("wrk and proxies", neighbours)?) } else { None };

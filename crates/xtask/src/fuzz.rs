@@ -6,8 +6,19 @@ use crate::step::{Steps, say};
 use std::fs;
 use std::process::ExitCode;
 
-const TARGETS: [&str; 10] =
-    ["secret", "path", "forwarded_for", "scopes", "spoe", "original", "request_head", "phone", "cursor", "scan"];
+const TARGETS: [&str; 11] = [
+    "secret",
+    "path",
+    "forwarded_for",
+    "scopes",
+    "spoe",
+    "original",
+    "request_head",
+    "phone",
+    "cursor",
+    "scan",
+    "import",
+];
 
 /// LibFuzzer looks for inputs that reach new branches. This is what cargo-fuzz gives the compiler, without the sanitizer,
 /// which is all of it that needs a nightly one; safe Rust has little use for that.

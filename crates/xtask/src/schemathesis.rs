@@ -112,16 +112,17 @@ fn attack(schemathesis: &Path, port: u16, who: &str, key: Option<&Key>) -> Resul
         "--generation-database",
         "none",
     ]);
+    command
+        .env("SCHEMATHESIS_HOOKS", "schemathesis_hooks")
+        .env("PYTHONPATH", paths::end2end())
+        .env("PYTHONDONTWRITEBYTECODE", "1");
     if let Some(key) = key {
         // By default it would make up a second key for each call, which is refused as ambiguous.
         command
             .args(["--generation-with-security-parameters", "false"])
             .args(["-H", &format!("Authorization: Bearer {}", key.secret)])
             // A key that may delete keys would soon delete itself, and every later call would be refused.
-            .env("KEYDESK_OWN_KEY", &key.id)
-            .env("SCHEMATHESIS_HOOKS", "schemathesis_hooks")
-            .env("PYTHONPATH", paths::end2end())
-            .env("PYTHONDONTWRITEBYTECODE", "1");
+            .env("KEYDESK_OWN_KEY", &key.id);
     }
     // In one piece, so that it can be read beside that of the others.
     let mut lines = format!("schemathesis, calling {who}:\n");

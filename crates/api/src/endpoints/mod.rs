@@ -11,6 +11,7 @@ pub(crate) mod get;
 pub(crate) mod handover;
 pub(crate) mod health;
 mod idempotency;
+pub(crate) mod import;
 pub(crate) mod jwks;
 pub(crate) mod leaks;
 mod limit_states;

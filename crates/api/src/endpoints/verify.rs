@@ -2,7 +2,7 @@ use std::{borrow::Cow, fmt, net::IpAddr, sync::LazyLock};
 
 use axum::response::Response;
 use domain::Keydesk;
-use edge::{ClientAddress, Payload, Problem, limits, query};
+use edge::{ClientAddress, Payload, Problem, credentials, limits, query};
 use http::{StatusCode, request::Parts};
 use model::{
     AcceptedEnvironment, CATALOGUE, ClientName, Code, Environment, Instant, KeyId, Scope, ScopeSet, TokenResources,
@@ -146,7 +146,11 @@ impl VerifyCall<'_> {
             asked: Asked { method: "POST", path, no_route: false },
         };
         let verdict = keydesk.verifier().verify(call, keydesk.now()).await?;
-        Ok(Decided { scopes, verdict })
+        match verdict.busy_for {
+            // Neither valid nor invalid: there is no verdict.
+            Some(seconds) => Err(credentials::busy(seconds)),
+            None => Ok(Decided { scopes, verdict }),
+        }
     }
 }
 

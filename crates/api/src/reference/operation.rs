@@ -91,10 +91,16 @@ fn parameters(html: &mut Html, operation: &Value) {
 }
 
 fn body(html: &mut Html, operation: &Value) {
-    let content = &operation["requestBody"]["content"]["application/json"];
+    let body = &operation["requestBody"];
+    let content = &body["content"]["application/json"];
     if content.is_object() {
         html.raw("<h4>Body</h4>\n<p>");
         schema::kind(html, &content["schema"]);
+        html.raw("</p>\n");
+    } else if let Some(media) = body["content"].as_object() {
+        let names: Vec<_> = media.keys().map(|name| format!("`{name}`")).collect();
+        html.raw("<h4>Body</h4>\n<p>");
+        html.inline(&format!("{}. {}", names.join(" or "), body["description"].as_str().unwrap_or_default()));
         html.raw("</p>\n");
     }
 }
@@ -115,6 +121,13 @@ fn example(html: &mut Html, found: &Found<'_>) {
     if !body.is_null() {
         lines.push("-H 'Content-Type: application/json'".to_owned());
         lines.push(format!("-d '{body}'"));
+    } else if let Some(all) = found.operation["requestBody"]["content"].as_object()
+        && !all.contains_key("application/json")
+        && let Some(media) = all.keys().next()
+    {
+        // Lines of a file, which a shell does not want in an argument.
+        lines.push(format!("-H 'Content-Type: {media}'"));
+        lines.push("--data-binary @FILE".to_owned());
     }
     lines.push(format!("\"$KEYDESK{path}\""));
     html.shell(&format!("code-{}", found.id()), found.summary(), &lines.join(" \\\n  "));

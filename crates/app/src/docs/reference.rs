@@ -59,6 +59,7 @@ pub(super) struct Field {
 
 #[derive(Clone, Debug)]
 pub(super) struct Content {
+    pub(super) media_type: String,
     /// The name of its schema, or its type.
     pub(super) kind: String,
     pub(super) fields: Vec<Field>,
@@ -184,8 +185,12 @@ fn content(document: &Value, content: &Value) -> Option<Content> {
     let schema = &found["schema"];
     let kind = if schema.is_object() { kind(schema) } else { media_type.clone() };
     let example = Some(&found["example"]).filter(|example| !example.is_null());
-    let example = example.and_then(|example| serde_json::to_string_pretty(example).ok());
-    Some(Content { kind, fields: fields(document, schema), example })
+    // Lines of a file are a text.
+    let example = example.and_then(|example| match example.as_str() {
+        Some(lines) => Some(lines.to_owned()),
+        None => serde_json::to_string_pretty(example).ok(),
+    });
+    Some(Content { media_type: media_type.clone(), kind, fields: fields(document, schema), example })
 }
 
 fn fields(document: &Value, schema: &Value) -> Vec<Field> {

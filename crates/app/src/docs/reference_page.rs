@@ -212,9 +212,16 @@ fn curl(operation: &Operation, base: &str) -> String {
     } else if !operation.is_open {
         lines.push("-H \"Authorization: Bearer $KEYDESK_KEY\"".to_owned());
     }
-    if let Some(example) = operation.body.as_ref().and_then(|body| body.example.as_ref()) {
-        lines.push("-H \"Content-Type: application/json\"".to_owned());
-        lines.push(format!("-d '{}'", example.replace('\'', "'\\''")));
+    match &operation.body {
+        Some(body) if body.media_type != "application/json" => {
+            lines.push(format!("-H \"Content-Type: {}\"", body.media_type));
+            lines.push("--data-binary @FILE".to_owned());
+        }
+        Some(Content { example: Some(example), .. }) => {
+            lines.push("-H \"Content-Type: application/json\"".to_owned());
+            lines.push(format!("-d '{}'", example.replace('\'', "'\\''")));
+        }
+        _ => {}
     }
     let segments = operation.path.split('/').map(|segment| {
         let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));

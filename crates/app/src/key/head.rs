@@ -38,6 +38,7 @@ pub(super) fn head(page: &KeyDetails) -> AnyView {
                     {is_default(key).then(|| view! { <span class="badge accent">"Default"</span> })}
                     {page.tried.is_some().then(|| view! { <span class="badge accent">"Report only"</span> })}
                     {(key.environment == Environment::Test).then(|| view! { <span class="badge test">"Test"</span> })}
+                    {key.imported.then(|| view! { <span class="badge">"Imported"</span> })}
                 </div>
                 <div class="key-shown">
                     <code class="key-hint" translate="no">{key.hint.0.clone()}</code>

@@ -57,7 +57,17 @@ pub(crate) fn KeysPage() -> impl IntoView {
                         state.may_change.set(may_change);
                         state.may_use_default.set(may_use_default);
                         let may_add = Memo::new(move |_| state.may_change.get());
-                        live(move || may_add.get().then(|| view! { <AddButton/> }))
+                        live(move || {
+                            let add = || {
+                                view! {
+                                    <span class="keys-add">
+                                        <a class="button" href="/keys/import" rel="external">"Import"</a>
+                                        <AddButton/>
+                                    </span>
+                                }
+                            };
+                            may_add.get().then(add)
+                        })
                     })}
                 </Suspense>
             </header>

@@ -19,6 +19,7 @@ pub(crate) const ACTIONS: [(&str, &[(Action, &str)]); 7] = [
         "API keys",
         &[
             (Action::KeyIssue, "Created"),
+            (Action::KeyImport, "Keys imported"),
             (Action::KeyRename, "Renamed"),
             (Action::KeyUpdate, "Changed"),
             (Action::KeyDisable, "Disabled"),
@@ -117,6 +118,12 @@ pub(crate) fn what(action: &str, detail: &Value) -> String {
     let Some((known, words)) = known else { return action.to_owned() };
     match known {
         Action::KeyIssue if detail["enabled"] == false => "Created, and disabled".to_owned(),
+        Action::KeyImport => match detail["keys"].as_u64() {
+            Some(1) => "1 key imported".to_owned(),
+            Some(keys) => format!("{keys} keys imported"),
+            // In the history of one of them.
+            None => "Imported".to_owned(),
+        },
         Action::KeyUpdate if alone(detail, "notes") => "Notes changed".to_owned(),
         Action::KeyUpdate if alone(detail, "owner_email") => "Owner's email changed".to_owned(),
         Action::InstallationUpdate if alone(detail, "contact") => "Contact changed".to_owned(),
@@ -267,6 +274,8 @@ mod tests {
         for (action, detail, words) in [
             ("key.issue", json!({}), "Created"),
             ("key.issue", json!({"enabled": false}), "Created, and disabled"),
+            ("key.import", json!({"import": "i", "keys": 12}), "12 keys imported"),
+            ("key.import", json!({"import": "i"}), "Imported"),
             ("key.rotate", json!({"overlap_seconds": 86_400}), "Rotated with an overlap of 24 hours"),
             ("key.rotate", json!({"overlap_seconds": 604_800}), "Rotated with an overlap of 7 days"),
             ("key.rotate", json!({"overlap_seconds": 0}), "Rotated without overlap"),

@@ -19,7 +19,7 @@ use axum::{
 use http_body_util::{BodyExt as _, Limited};
 use leptos::prelude::FromServerFnError;
 
-use super::{session, state::WebState};
+use super::{session, state::WebState, upload};
 use crate::ApiError;
 
 /// Longest body of a form or a call, in bytes: 1 MiB, which names some twenty thousand keys.
@@ -54,15 +54,17 @@ pub(crate) async fn one_by_one(State(web): State<WebState>, request: Request, ne
     response.map(|body| holding(body, turns))
 }
 
-/// Ends a body that is too long with an error, since server functions would read it to its end, and lets only a few come that
+/// Ends a body that is too long with an error, since server functions would read it to its end (one that is read as it comes may be
+/// longer), and lets only a few come that
 /// may be long.
 pub(crate) async fn bounded(State(web): State<WebState>, request: Request, next: Next) -> Response {
+    let longest = upload::longest(request.method(), request.uri().path()).unwrap_or(BODY_MAX);
     let most = request.body().size_hint().upper();
     if most.is_some_and(|most| most <= BODY_SMALL) {
-        return next.run(request.map(|body| Body::new(Limited::new(body, BODY_MAX)))).await;
+        return next.run(request.map(|body| Body::new(Limited::new(body, longest)))).await;
     }
     match Arc::clone(&web.turns.large_bodies).try_acquire_owned() {
-        Ok(place) => next.run(request.map(|body| holding(Limited::new(body, BODY_MAX), place))).await,
+        Ok(place) => next.run(request.map(|body| holding(Limited::new(body, longest), place))).await,
         Err(_) => refuse(&ApiError::TooMuch),
     }
 }

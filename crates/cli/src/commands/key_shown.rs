@@ -49,6 +49,7 @@ pub(super) fn show(
         ("Allowed origins", &origins),
         ("Contact centre", &contact_centre),
         ("Sandbox world", world),
+        ("Imported", if key.imported { "yes" } else { "" }),
         ("Owner", email),
     ];
     pairs.extend(more.into_iter().filter(|(_, value)| !value.is_empty()));

@@ -7,6 +7,7 @@ mod doctor;
 mod explain;
 mod forget;
 mod health;
+mod import;
 mod init;
 mod installation;
 mod key_create;
@@ -77,6 +78,8 @@ enum Command {
     /// Create, list, change, rotate and delete API keys
     #[command(subcommand, arg_required_else_help = true)]
     Key(KeyCommand),
+    /// Import keys that another system issued, so that they go on working
+    Import(import::ImportKeys),
     /// Create, invite, list, change and remove the people who sign in to the Workspace
     #[command(subcommand, arg_required_else_help = true)]
     Admin(admin::AdminCommand),
@@ -144,6 +147,8 @@ enum KeyCommand {
     Handover(key_handover::KeyHandover),
     /// Delete keys
     Delete(key_delete::KeyDelete),
+    /// Import keys that another system issued, so that they go on working
+    Import(import::ImportKeys),
 }
 
 /// How a result is printed.
@@ -388,6 +393,7 @@ impl Command {
             Self::Key(KeyCommand::EndOverlap(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::Handover(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::Delete(command)) => command.run(context, output).await,
+            Self::Key(KeyCommand::Import(command)) | Self::Import(command) => command.run(context, output).await,
             Self::Admin(command) => command.run(context, output).await,
             Self::Installation(command) => command.run(context, output).await,
             Self::Limits(command) => command.run(context, output).await,

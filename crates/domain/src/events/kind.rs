@@ -9,6 +9,7 @@ pub(super) fn kind(action: Action) -> Option<&'static str> {
     use Action as A;
     Some(match action {
         A::KeyIssue => "key.created",
+        A::KeyImport => "key.imported",
         A::KeyRename | A::KeyUpdate | A::KeyEndOverlap => "key.updated",
         A::KeyDisable => "key.disabled",
         A::KeyEnable => "key.enabled",

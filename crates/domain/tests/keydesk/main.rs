@@ -24,6 +24,8 @@ mod freshness;
 mod handover;
 mod history;
 mod idempotency;
+mod import;
+mod imported;
 mod installations;
 mod isolation;
 mod issue;

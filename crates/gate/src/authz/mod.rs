@@ -71,7 +71,8 @@ use crate::{
         (status = 403, description = "`insufficient_scope`, `environment_not_allowed`, `ip_not_allowed`, `origin_not_allowed`, `cost_exceeds_limit`, `token_not_allowed`: \
             the route takes keys alone, or `no_route`: nothing says what the original request would need."),
         (status = 429, description = "`rate_limited` or `quota_exceeded`; whoever waits for the seconds of `Retry-After` is let in. \
-            `too_many_failed_keys`: the address has sent too many keys that are not valid."),
+            `too_many_failed_keys`: the address has sent too many keys that are not valid. `slow_key_busy`: an imported key can't be \
+            checked yet; send it again."),
     )
 )]
 #[expect(dead_code, reason = "what is described is answered before any router")]

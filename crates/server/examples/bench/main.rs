@@ -1,7 +1,8 @@
 //! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify] [--skip-sqlite]`, of it the pages of a million keys alone
 //! (`bench --million`), or alone one of `bench --timing [N]`, `bench --load [--rounds N] [--seconds N]`,
 //! `bench --gateway [--calls] [--bodies] [--streams] [--rounds N] [--seconds N]`, `bench --creates`,
-//! `bench --attack [--seconds N]`, `bench --overshoot [--seconds N]`, `bench --memory` and `bench --revocation [--trials N]`.
+//! `bench --attack [--seconds N]`, `bench --overshoot [--seconds N]`, `bench --memory`, `bench --import [--rows N]` and
+//! `bench --revocation [--trials N]`.
 //! The server runs on core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL. With
 //! `--seeded FOLDER` the keys of SQLite are made once and kept there; their day ends when they were made.
 
@@ -10,6 +11,7 @@ mod audit;
 mod forward_auth;
 mod gateway;
 mod http;
+mod import;
 mod load;
 mod overshoot;
 mod process;
@@ -58,6 +60,9 @@ fn main() -> Result<(), Failed> {
     }
     if args.iter().any(|arg| arg == "--revocation") {
         return revocation::measure(&programs, &args);
+    }
+    if args.iter().any(|arg| arg == "--import") {
+        return import::measure(&programs, &args);
     }
     if args.iter().any(|arg| arg == "--overshoot") {
         return overshoot::measure(&programs, &args);

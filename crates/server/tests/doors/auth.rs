@@ -101,6 +101,7 @@ async fn challenges_say_what_is_missing(database: TestDatabase) {
         (Method::PATCH, format!("/api/v1/keys/{id}"), "keys:write"),
         (Method::DELETE, format!("/api/v1/keys/{id}"), "keys:write"),
         (Method::POST, "/api/v1/keys/bulk-delete".to_owned(), "keys:write"),
+        (Method::POST, "/api/v1/keys/import".to_owned(), "keys:write"),
         (Method::POST, format!("/api/v1/keys/{id}/restore"), "keys:write"),
         (Method::POST, "/api/v1/keys/lookup".to_owned(), "keys:read"),
         (Method::POST, format!("/api/v1/keys/{id}/reveal"), "keys:reveal"),

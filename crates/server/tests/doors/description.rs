@@ -20,7 +20,7 @@ async fn every_described_call_exists_and_says_what_it_can_answer() {
     let document = app.anonymous().get("/api/openapi.json").await.json();
     assert_eq!(document["openapi"], "3.1.0");
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 39);
+    assert_eq!(paths.len(), 40);
     for (path, item) in paths {
         for (method, operation) in item.as_object().unwrap() {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();

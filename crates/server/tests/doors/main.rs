@@ -33,6 +33,7 @@ mod health;
 mod held_up;
 mod hostile;
 mod idempotency;
+mod import;
 mod installations;
 mod keyring;
 mod leaks;

@@ -56,13 +56,14 @@ const fn on_default(name: &'static str, scope: &'static str, roles: [bool; 3]) -
     Verb { default_key: true, ..verb(name, scope, roles) }
 }
 
-const VERBS: [Verb; 25] = [
+const VERBS: [Verb; 26] = [
     verb("list", "keys:read", VIEWER),
     verb("export the list", "keys:read", VIEWER),
     verb("read", "keys:read", VIEWER),
     verb("look up", "keys:read", VIEWER),
     Verb { scope: None, ..verb("read the history", "", MANAGER) },
     verb("create", "keys:write", MANAGER),
+    verb("import", "keys:write", MANAGER),
     verb("edit", "keys:write", MANAGER),
     verb("disable", "keys:write", MANAGER),
     whole("enable", "keys:write"),
@@ -97,6 +98,13 @@ struct MatrixApp {
 struct Target {
     id: KeyId,
     handover: String,
+}
+
+impl Target {
+    /// A key that no Keydesk has issued.
+    fn foreign_key(&self) -> String {
+        format!("acme_{}", self.id)
+    }
 }
 
 impl MatrixApp {
@@ -154,6 +162,10 @@ impl MatrixApp {
             "read" => client.get(&at("")).await,
             "look up" => client.post("/api/v1/keys/lookup", json!({"hint": "…c2Xa"})).await,
             "create" => client.post("/api/v1/keys", json!({"client_name": "New", "scopes": ["calls:read"]})).await,
+            "import" => {
+                let rows = json!({"client_name": "New", "key": target.foreign_key(), "scopes": ["calls:read"]});
+                client.import("", "application/x-ndjson", &rows.to_string()).await
+            }
             "edit" => client.patch(&at(""), json!({"client_name": "Beta"})).await,
             "disable" => client.post(&at("/disable"), Value::Null).await,
             "enable" => client.post(&at("/enable"), Value::Null).await,
@@ -200,6 +212,22 @@ impl MatrixApp {
         self.app.send(request.body(Body::from(form.to_owned())).unwrap()).await
     }
 
+    /// Posts a file as a page does.
+    async fn post_file(&self, path: &str, cookie: &str, drawn_for: &str, rows: &str) -> Answer {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(header::HOST, "127.0.0.1:3000")
+            .header(header::ORIGIN, "http://127.0.0.1:3000")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b")
+            .header(header::ACCEPT, "text/html")
+            .header(header::COOKIE, cookie)
+            .header("x-keydesk-drawn-for", drawn_for);
+        let disposition = "Content-Disposition: form-data; name=\"rows\"; filename=\"keys.csv\"";
+        let body = format!("--b\r\n{disposition}\r\nContent-Type: text/csv\r\n\r\n{rows}\r\n--b--\r\n");
+        self.app.send(request.body(Body::from(body)).unwrap()).await
+    }
+
     async fn open_page(&self, path: &str, cookie: &str) -> Answer {
         let request = Request::builder().uri(path).header(header::ACCEPT, "text/html").header(header::COOKIE, cookie);
         self.app.send(request.body(Body::empty()).unwrap()).await
@@ -234,6 +262,13 @@ impl MatrixApp {
                 let form = "intent=create&client_name=New&preset=custom&scope=calls:read&token=t";
                 self.post("/keys", cookie, id, form).await.header("location").ends_with("/result")
             }
+            "import" => {
+                let rows = format!("client_name,key\nNew,{}", target.foreign_key());
+                let staged = self.post_file("/keys/import", cookie, id, &rows).await;
+                let preview = staged.header("location");
+                preview.starts_with("/keys/import/")
+                    && self.post(preview, cookie, id, "intent=import").await.header("location") == preview
+            }
             "edit" => done(&send(form("save", "&client_name=Beta")).await),
             "disable" | "enable" | "restore" => done(&send(form(verb.does(), "")).await),
             "rotate" => done(&send(form("rotate", "&overlap=60")).await),
@@ -253,9 +288,12 @@ impl MatrixApp {
     /// The verb on the command line; whether it was done, `None` where there is no such command.
     async fn command_line(&self, verb: &Verb, target: &Target) -> Option<bool> {
         let id = target.id.to_string();
+        let file = self.database.dir().join("keys.csv");
+        fs::write(&file, format!("client_name,key\nNew,{}\n", target.foreign_key())).unwrap();
         let args: &[&str] = match verb.does() {
             "list" => &["key", "list"],
             "create" => &["key", "create", "--client-name", "New"],
+            "import" => &["import", file.to_str().unwrap()],
             "edit" => &["key", "update", &id, "--client-name", "Beta"],
             "disable" => &["key", "disable", &id],
             "enable" => &["key", "enable", &id],
@@ -293,7 +331,7 @@ async fn keys_may_what_their_scopes_environment_and_installation_allow(database:
     for verb in &VERBS {
         let Some(scope) = verb.scope else { continue };
         let name = verb.name;
-        let of_one = !matches!(name, "list" | "export the list" | "look up" | "create");
+        let of_one = !matches!(name, "list" | "export the list" | "look up" | "create" | "import");
         let without: Vec<_> = HELD.iter().copied().filter(|held| *held != scope).collect();
         let (_, without) = app.key("default", live, &without).await;
         let (_, weak) = app.key("default", live, &[scope, "keys:read"]).await;

@@ -20,6 +20,7 @@ async fn management_is_off_and_verification_is_not(database: TestDatabase) {
         (Method::PATCH, path.clone()),
         (Method::DELETE, path.clone()),
         (Method::POST, "/api/v1/keys/bulk-delete".to_owned()),
+        (Method::POST, "/api/v1/keys/import".to_owned()),
         (Method::POST, "/api/v1/keys/lookup".to_owned()),
         (Method::POST, format!("{path}/restore")),
         (Method::POST, format!("{path}/reveal")),

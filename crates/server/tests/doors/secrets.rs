@@ -3,7 +3,7 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Program, keydesk, request};
+use crate::support::{Connection, Program, keydesk, request};
 
 /// The texts that must not be found: each secret, and its random part alone.
 #[derive(Default)]
@@ -68,6 +68,34 @@ async fn no_secret_is_logged_counted_or_repeated_in_an_error() {
     let (_, made) = call(Method::POST, "/api/v1/tokens", Some(&key), json!({})).await;
     let derived = body(&made)["token"].as_str().unwrap().to_owned();
     secrets.0.extend([derived.clone(), derived.rsplit('.').next().unwrap().to_owned()]);
+
+    // Keys that another system issued, taken and refused; and calls with them.
+    let [foreign, hashed, no_row] = ["1", "2", "3"].map(|number| format!("acme_{}", number.repeat(32)));
+    let hash: String = domain::fingerprint(hashed.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    secrets.0.extend([foreign.clone(), hashed.clone(), hash.clone(), no_row.clone()]);
+    let rows = [
+        json!({"client_name": "Foreign", "key": foreign}),
+        json!({"client_name": "Hashed", "hash": hash}),
+        json!({"client_name": no_row, "key": no_row, no_row.clone(): no_row, "scopes": [no_row]}),
+        json!({"client_name": "Hash", "hash": format!("{no_row}$")}),
+        json!({"client_name": "Settings", "key": no_row, "expires_at": no_row, "allowed_ips": [no_row]}),
+    ];
+    let rows: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    let mut connection = Connection::open(&program.address).await.unwrap();
+    let head = format!(
+        "POST /api/v1/keys/import?partial=true HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {key}\r\n\
+         Content-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n",
+        program.address,
+        rows.len()
+    );
+    connection.write(format!("{head}{rows}").as_bytes()).await.unwrap();
+    let imported = connection.read_to_end().await.unwrap();
+    assert!(imported.contains("\"imported\":2") && imported.contains("\"refused\":3"), "{imported}");
+    secrets.assert_absent("the answer to an import", &imported);
+    for caller in [&foreign, &hashed, &no_row] {
+        let (_, answer) = call(Method::GET, "/api/v1/whoami", Some(caller), Value::Null).await;
+        secrets.assert_absent("the answer to an imported key", &answer);
+    }
 
     // Answers that are not meant to carry a secret: to correct calls, and to careless ones with a secret in the wrong
     // place.

@@ -7,7 +7,7 @@ use model::{
     SortColumn,
 };
 
-use crate::{Store, StoreError, db::Db, search_map::Part, sql::Sql};
+use crate::{Store, StoreError, db::Db, live_keys::live_keys, search_map::Part, sql::Sql};
 
 /// Which issued keys of an installation a list shows.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ impl KeyFilter {
     pub(super) fn push_besides(&self, sql: &mut Sql, lead: Lead, with: &Searching, found: bool) {
         // With a + no index is taken for it: SQLite would walk all of one in the order of the list, in search of the few that are found.
         sql.push(if found { "+installation_id = " } else { "installation_id = " });
-        sql.id(self.installation.0).push(" AND kind = 'issued'");
+        sql.id(self.installation.0).push(" AND kind = 'issued' AND ").push(live_keys!());
         match self.status {
             // A tombstone that is due to be purged counts as gone, even before the job removes it.
             Some(KeyStatus::Revoked) => {

@@ -13,7 +13,7 @@ pub(crate) const INSERT_KEYS: Insert = Insert(concat!(
     settings_columns!(),
     "client_name_folded, name_order, owner_folded, notes_folded, fold_version, id, installation_id, kind, hint, environment, disabled_at, \
      created_at, updated_at, version, \
-     epoch) VALUES "
+     epoch, import_id) VALUES "
 ));
 
 /// One row of it.
@@ -38,6 +38,7 @@ pub(crate) fn key_row(stored: &StoredKey, epoch: i64) -> Sql {
     sql.push(", ").word(key.environment.as_str());
     sql.push(", ").bind(Value::MaybeInt(stored.life.disabled_at.map(Instant::as_millis)));
     sql.push(", ").int(key.created_at.as_millis()).push(", ").int(key.updated_at.as_millis());
-    sql.push(", ").int(key.version).push(", ").int(epoch).push(")");
+    sql.push(", ").int(key.version).push(", ").int(epoch);
+    sql.push(", ").bind(Value::MaybeId(stored.import().map(|import| import.0))).push(")");
     sql
 }

@@ -18,8 +18,8 @@ mod undo_switch;
 mod update;
 
 use model::{
-    ClientName, Environment, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, LifeCycle, ScopeSet, fold_name,
-    name_order,
+    ClientName, Environment, ImportId, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, LifeCycle, ScopeSet,
+    fold_name, name_order,
 };
 
 pub use self::{count::TOTAL_COUNTED, filter::KeyFilter};
@@ -55,6 +55,8 @@ pub struct StoredKey {
     folded_name: String,
     /// What the row has for ordering by that.
     name_order: Vec<u8>,
+    /// The import by which it came.
+    import: Option<ImportId>,
 }
 
 impl StoredKey {
@@ -64,7 +66,17 @@ impl StoredKey {
         let life = LifeCycle { disabled_at, expires_at: key.settings.expires_at, deleted_at: None };
         let folded_name = fold_name(key.settings.client_name.as_str());
         let name_order = name_order(&folded_name);
-        Self { installation, key, life, epoch, folded_name, name_order }
+        Self { installation, key, life, epoch, folded_name, name_order, import: None }
+    }
+
+    /// The same of one that comes with an import.
+    pub fn imported(installation: InstallationId, key: Key, epoch: i64, import: ImportId) -> Self {
+        Self { import: Some(import), ..Self::new(installation, key, epoch) }
+    }
+
+    /// The import by which it came; `None`: Keydesk issued it.
+    pub fn import(&self) -> Option<ImportId> {
+        self.import
     }
 
     /// The key as it is seen at `now`.

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use model::{
-    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, LifeCycle, fold_name, fold_name_before,
+    ClientName, Environment, Hint, ImportId, InstallationId, Instant, Key, KeyId, KeyKind, LifeCycle, fold_name,
+    fold_name_before,
 };
 use uuid::Uuid;
 
@@ -10,19 +11,21 @@ use crate::{
     CallingKey, Change, Store, StoreError,
     db::on_db,
     group::on_tx,
+    live_keys::live_keys,
     row::row,
     sql::{CHUNK, Sql, instant, query},
 };
 
 /// A statement that gives [`KeyRow`]s.
 macro_rules! key_select {
-    ($rest:literal) => {
+    ($rest:literal $(, $($more:tt)+)?) => {
         concat!(
             "SELECT ",
             $crate::api_key::settings::settings_columns!(),
             "id, installation_id, kind, hint, environment, disabled_at, deleted_at, last_used_at, created_at, updated_at, version, \
-             epoch, client_name_folded, name_order ",
+             epoch, client_name_folded, name_order, import_id ",
             $rest
+            $(, $($more)+)?
         )
     };
 }
@@ -46,6 +49,7 @@ row! {
         epoch: i64,
         client_name_folded: String,
         name_order: Vec<u8>,
+        import_id: Option<Uuid>,
     }
 }
 
@@ -78,6 +82,7 @@ impl TryFrom<KeyRow> for StoredKey {
             environment: environment(&row.environment)?,
             status: life.status(Instant::from_millis(row.updated_at)),
             settings,
+            imported: row.import_id.is_some(),
             last_used_at: instant(Some(row.last_used_at).filter(|ms| *ms != 0)),
             created_at: Instant::from_millis(row.created_at),
             updated_at: Instant::from_millis(row.updated_at),
@@ -91,14 +96,27 @@ impl TryFrom<KeyRow> for StoredKey {
             epoch: row.epoch,
             folded_name: row.client_name_folded,
             name_order: row.name_order,
+            import: row.import_id.map(ImportId),
         })
     }
 }
 
-pub(crate) const KEY_BY_ID: &str = key_select!("FROM api_key WHERE installation_id = $1 AND id = $2");
+pub(crate) const KEY_BY_ID: &str =
+    key_select!("FROM api_key WHERE installation_id = $1 AND id = $2 AND ", live_keys!());
 pub(crate) const DEFAULT_KEY: &str = key_select!("FROM api_key WHERE installation_id = $1 AND kind = 'default'");
-pub(crate) const COUNT_NAMED: &str = "SELECT COUNT(*) FROM api_key WHERE installation_id = $1 AND client_name_folded IN ($2, $4) \
-     AND kind = 'issued' AND deleted_at IS NULL AND id <> $3";
+pub(crate) const COUNT_NAMED: &str = concat!(
+    "SELECT COUNT(*) FROM api_key WHERE installation_id = $1 AND client_name_folded IN ($2, $4) \
+     AND kind = 'issued' AND deleted_at IS NULL AND id <> $3 AND ",
+    live_keys!()
+);
+
+fn keys_by_id(installation: InstallationId, ids: &[KeyId]) -> Sql {
+    let mut sql = Sql::new(key_select!("FROM api_key WHERE installation_id = "));
+    sql.id(installation.0).push(" AND ").push(live_keys!()).push(" AND id IN ").list(ids, |sql, id| {
+        sql.id(id.0);
+    });
+    sql
+}
 
 impl Store {
     /// A key of the installation, deleted or not.
@@ -106,6 +124,19 @@ impl Store {
         let row: Option<KeyRow> =
             on_db!(self, pool => sqlx::query_as(KEY_BY_ID).bind(installation.0).bind(id.0).fetch_optional(pool).await?);
         row.map(StoredKey::try_from).transpose()
+    }
+
+    /// Those of these keys that there are.
+    pub async fn keys(&self, installation: InstallationId, ids: &[KeyId]) -> Result<Vec<StoredKey>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(CHUNK) {
+            let sql = keys_by_id(installation, ids);
+            let rows: Vec<KeyRow> = on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
+            for row in rows {
+                found.push(row.try_into()?);
+            }
+        }
+        Ok(found)
     }
 
     /// The installation's Default API Key.
@@ -168,10 +199,7 @@ impl Change {
     pub async fn keys(&mut self, installation: InstallationId, ids: &[KeyId]) -> Result<Vec<StoredKey>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());
         for ids in ids.chunks(CHUNK) {
-            let mut sql = Sql::new(key_select!("FROM api_key WHERE installation_id = "));
-            sql.id(installation.0).push(" AND id IN ").list(ids, |sql, id| {
-                sql.id(id.0);
-            });
+            let sql = keys_by_id(installation, ids);
             let rows: Vec<KeyRow> =
                 on_tx!(self, connection => query!(query_as, sql, connection).fetch_all(connection).await?);
             for row in rows {

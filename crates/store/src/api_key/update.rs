@@ -5,6 +5,7 @@ use super::settings::COLUMNS;
 use crate::{
     Change, StoreError,
     group::on_tx,
+    live_keys::live_keys,
     sql::{CHUNK, Sql, query},
 };
 
@@ -80,7 +81,8 @@ impl Change {
             sql.int(now.as_millis()).push(", version = version + 1, epoch = ").int(self.epoch());
             set(&mut sql);
             sql.push("installation_id = ").id(installation.0);
-            sql.push(" AND kind = 'issued' AND deleted_at IS NULL AND id IN ").list(chunk, |sql, id| {
+            sql.push(" AND kind = 'issued' AND deleted_at IS NULL AND ").push(live_keys!());
+            sql.push(" AND id IN ").list(chunk, |sql, id| {
                 sql.id(id.0);
             });
             sql.push(" RETURNING id");

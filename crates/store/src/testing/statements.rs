@@ -1,10 +1,10 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     ceiling, clients, code_guess, delivery, deployment, erase_copies, examine, founded, group, guessing, handover,
-    hints, history, idempotency, identity, installation, invitation, keep_search_map, keyring_proof, leak_report,
-    letter, limit_state, migrations, names, outbox, overview, passkey, password_reset, people, postgres, purge_clock,
-    record, recovery_code, refusal, restored, set_up_link, shared_rate, statistics, store, token_origin, totp, trial,
-    triggers, usage_keys, usage_read, usage_roll, webhook, whose, work,
+    hints, history, idempotency, identity, imported_secret, installation, invitation, keep_search_map, key_import,
+    keyring_proof, leak_report, letter, limit_state, migrations, names, outbox, overview, passkey, password_reset,
+    people, postgres, purge_clock, record, recovery_code, refusal, restored, set_up_link, shared_rate, statistics,
+    store, token_origin, totp, trial, triggers, usage_keys, usage_read, usage_roll, webhook, whose, work,
 };
 
 macro_rules! statements {
@@ -41,6 +41,9 @@ statements! {
         ERASE_EXPIRED PURGE_HANDOVERS;
     idempotency: FIND_ANSWER KEEP_ANSWER DROP_ANSWERS DROP_ANSWERS_OF PURGE_ANSWERS;
     identity: IDENTITY IDENTITIES_OF INSERT_IDENTITY ANY_ADMINISTRATOR;
+    imported_secret: ANY_IMPORTED IMPORTED_LEFT PREFIX_LENGTHS;
+    key_import: BEGIN_IMPORT IMPORTS_NOT_LIVE BEAT_IMPORT READY_IMPORT LIVE_IMPORT ABANDON_IMPORT DROP_IMPORT IMPORT_BY_ID
+        IMPORTS_LIVE IMPORT_OF_KEY STAGED_KEYS;
     migrations: APPLIED;
     installation: INSTALLATIONS INSTALLATION COPIES_ERASED RECOUNT_KEYS KEY_COUNT INSERT_INSTALLATION SET_INSTALLATION SWITCH_MODULE;
     invitation: INSERT_INVITATION INVITATION_BY_TOKEN ACCEPT_INVITATION WITHDRAW_INVITATION INVITATIONS PURGE_INVITATIONS;

@@ -55,6 +55,7 @@ pub(crate) fn key(number: u128, client_name: &str) -> Key {
             scopes: Preset::Crm.scopes(),
             ..KeySettings::new(name(client_name))
         },
+        imported: false,
         last_used_at: None,
         created_at: made,
         updated_at: made,

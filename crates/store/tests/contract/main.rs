@@ -13,6 +13,7 @@ mod groups;
 mod handovers;
 mod history;
 mod identities;
+mod imports;
 mod installations;
 mod keys;
 mod leak_reports;

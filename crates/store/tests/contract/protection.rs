@@ -54,6 +54,7 @@ async fn the_default_key_is_refused_to_everyone(database: TestDatabase) {
         "issue_bounds = '{}'".to_owned(),
         "contact_centre = '{\"max_streams\":1}'".to_owned(),
         "sandbox_world = 'mine'".to_owned(),
+        format!("import_id = {fresh}"),
         "disabled_at = 1".to_owned(),
         "expires_at = 1".to_owned(),
         "deleted_at = 1".to_owned(),
@@ -244,6 +245,7 @@ async fn the_default_keys_secret_follows_to_another_pepper_and_changes_in_no_oth
         was: before[0].digest,
         digest: [8; 32],
         pepper_id: "p2".to_owned(),
+        forms: [[1; 32], [2; 32]],
     };
     let mut change = store.change().await.unwrap();
     let epoch = change.epoch();

@@ -29,6 +29,7 @@ fn key(number: usize) -> Key {
             scopes: Preset::Crm.scopes(),
             ..KeySettings::new(ClientName::parse(&format!("Client {number}")).expect("a Client Name"))
         },
+        imported: false,
         last_used_at: None,
         created_at: MADE,
         updated_at: MADE,

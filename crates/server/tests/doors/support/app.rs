@@ -128,6 +128,15 @@ impl Client<'_> {
         self.call(Method::DELETE, path, None, &[]).await
     }
 
+    /// An import of these rows, which are of this media type.
+    pub(crate) async fn import(&self, query: &str, media_type: &str, rows: &str) -> Answer {
+        let mut request = Request::post(format!("/api/v1/keys/import{query}")).header(header::CONTENT_TYPE, media_type);
+        if let Some(key) = &self.key {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
+        }
+        self.app.send(request.body(Body::from(rows.to_owned())).expect("a request")).await
+    }
+
     /// Any call: a body is sent as JSON.
     pub(crate) async fn call(
         &self,
@@ -158,6 +167,12 @@ impl Answer {
             return Value::Null;
         }
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+
+    /// The body, of which each line is JSON.
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        let text = self.text();
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))).collect()
     }
 
     pub(crate) fn text(&self) -> String {

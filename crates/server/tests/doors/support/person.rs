@@ -65,4 +65,29 @@ impl<'a> Person<'a> {
         assert_eq!(answer.status, StatusCode::OK, "{function}: {}", answer.text());
         answer.json()
     }
+
+    /// Posts a form of a page.
+    pub(crate) async fn post(&self, path: &str, form: &str) -> Answer {
+        self.send(path, "application/x-www-form-urlencoded", form.to_owned()).await
+    }
+
+    /// Posts a file in this field of a form.
+    pub(crate) async fn post_file(&self, path: &str, field: &str, name: &str, content: &str) -> Answer {
+        let disposition = format!("Content-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"");
+        let body = format!("--b\r\n{disposition}\r\n\r\n{content}\r\n--b--\r\n");
+        self.send(path, "multipart/form-data; boundary=b", body).await
+    }
+
+    async fn send(&self, path: &str, media_type: &str, body: String) -> Answer {
+        let page = self.page("/keys").await;
+        let drawn_for = page.split("data-for=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let request = Request::post(path)
+            .header("host", "127.0.0.1")
+            .header("origin", "http://127.0.0.1")
+            .header("content-type", media_type)
+            .header("accept", "text/html")
+            .header("cookie", &self.cookie)
+            .header("x-keydesk-drawn-for", drawn_for.expect("for whom the page is drawn"));
+        self.app.send(request.body(Body::from(body)).expect("a request")).await
+    }
 }
