@@ -32,14 +32,14 @@ impl NewKey {
 }
 
 /// A key to be built, after all checks.
-struct Draft {
+pub(crate) struct Draft {
     kind: KeyKind,
-    environment: Environment,
-    settings: KeySettings,
+    pub(crate) environment: Environment,
+    pub(crate) settings: KeySettings,
 }
 
 impl Draft {
-    fn of(caller: &Caller, catalogue: &Catalogue, new: NewKey) -> Result<Self, KeyError> {
+    pub(crate) fn of(caller: &Caller, catalogue: &Catalogue, new: NewKey) -> Result<Self, KeyError> {
         let settings = new.settings.build()?;
         caller.require_to_give(catalogue, &settings.scopes)?;
         require_limits_of(catalogue, &settings, None)?;
@@ -124,12 +124,27 @@ impl Keydesk {
         drafts: Vec<Draft>,
         now: Instant,
     ) -> Result<(Vec<Issued>, Vec<StoredRecord>), KeyError> {
-        let mut rows = Vec::with_capacity(drafts.len());
-        let (mut issued, mut events) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
-        let mut counted = 0;
+        let mut built = Vec::with_capacity(drafts.len());
         for draft in drafts {
             require_future(draft.settings.expires_at, now)?;
-            let (one, secret) = self.build(installation, draft, now)?;
+            built.push(self.build(installation, draft, now)?);
+        }
+        self.insert_built(change, by, installation, built, now).await
+    }
+
+    /// The same for keys that were built before.
+    pub(crate) async fn insert_built(
+        &self,
+        change: &mut Change,
+        by: impl Into<By> + Send,
+        installation: &Installation,
+        built: Vec<(Issued, NewSecret)>,
+        now: Instant,
+    ) -> Result<(Vec<Issued>, Vec<StoredRecord>), KeyError> {
+        let mut rows = Vec::with_capacity(built.len());
+        let (mut issued, mut events) = (Vec::with_capacity(built.len()), Vec::with_capacity(built.len()));
+        let mut counted = 0;
+        for (one, secret) in built {
             counted += i64::from(one.key.kind == KeyKind::Issued);
             events.push(settings_audit::issued(&one.key));
             rows.push((StoredKey::new(installation.id, one.key.clone(), change.epoch()), secret));
@@ -148,7 +163,12 @@ impl Keydesk {
     }
 
     /// A key with a new secret, not written anywhere yet.
-    fn build(&self, installation: &Installation, draft: Draft, now: Instant) -> Result<(Issued, NewSecret), KeyError> {
+    pub(crate) fn build(
+        &self,
+        installation: &Installation,
+        draft: Draft,
+        now: Instant,
+    ) -> Result<(Issued, NewSecret), KeyError> {
         let id = KeyId(self.new_id(now));
         let (secret, new_secret) = self.build_secret(installation, id, draft.environment, now)?;
         let key = Key {

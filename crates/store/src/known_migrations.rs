@@ -38,6 +38,7 @@ macro_rules! migrations {
             "0024_audit_filters"
             "0025_token_origins"
             "0026_contact_centre"
+            "0033_claims"
         )
     };
     ($folder:literal; $($name:literal)+) => {

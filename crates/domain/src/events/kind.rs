@@ -45,6 +45,8 @@ pub(super) fn kind(action: Action) -> Option<&'static str> {
         | A::InstallationEnable
         | A::InstallationDisable
         | A::CeilingSet
+        // What it changed is told one by one.
+        | A::FileApply
         // Callers notice nothing of a trial.
         | A::KeyTrialStart
         | A::KeyTrialEnd

@@ -21,5 +21,6 @@ mod update;
 mod vet;
 
 pub use counters::WebhookCounters;
+pub(crate) use create::BuiltWebhook;
 pub use create::{NewWebhook, WebhookSecret};
 pub use redeliver::Redelivery;

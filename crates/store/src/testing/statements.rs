@@ -1,9 +1,9 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    ceiling, clients, delivery, deployment, examine, founded, group, guessing, handover, hints, history, idempotency,
-    installation, invitation, keyring_proof, limit_state, migrations, names, outbox, password_reset, people, postgres,
-    purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics, store, token_origin, trial, triggers,
-    usage_keys, usage_read, usage_roll, webhook, whose, work,
+    ceiling, claim, clients, delivery, deployment, examine, founded, group, guessing, handover, hints, history,
+    idempotency, installation, invitation, keyring_proof, limit_state, migrations, names, outbox, password_reset,
+    people, postgres, purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics, store,
+    token_origin, trial, triggers, usage_keys, usage_read, usage_roll, webhook, whose, work,
 };
 
 macro_rules! statements {
@@ -26,6 +26,7 @@ statements! {
     audit_person: INSERT_PERSON AUDIT_PEOPLE PERSON_NAMES PEOPLE_BY_EMAIL FORGET_PERSON FORGET_OWNER FORGET_VIA REDACT_ENTRY;
     backup: LOST_ENTRIES INSTALLATION_NAMES;
     ceiling: CEILING CEILINGS_CHANGED CEILINGS_AFTER PUT_CEILING;
+    claim: CLAIMS PUT_CLAIM DROP_CLAIM;
     clients: CLIENT_NAMES;
     delivery: RECEIVERS_DUE SEEN_UP_TO DELIVERIES_DUE DELIVERIES_DUE_IN_ORDER SETTLE_DELIVERY NOTE_DELIVERED NOTE_FAILED LEASE
         ADD_LEASE TAKE_LEASE RENEW_LEASES RELEASE_LEASE;
