@@ -1,6 +1,7 @@
 //! The command line. Whoever can run it on the data is the operator: it needs no scope, and everything is audited.
 
 mod admin;
+mod apply;
 mod audit;
 mod backup;
 mod doctor;
@@ -23,6 +24,8 @@ mod keyring;
 mod limits;
 mod migrate;
 mod output;
+mod plan;
+mod planned;
 mod restore;
 mod sbom;
 mod token;
@@ -42,7 +45,7 @@ use domain::{Caller, Installation, Issued, Keydesk, OpenOptions};
 use model::{Key, KeyId, KeyKind, TimeZone};
 use zeroize::Zeroizing;
 
-use self::{key_shown::show, output::Output};
+use self::{key_shown::show, output::Output, planned::InFront};
 use crate::{
     config::{CommonFlags, ServeFlags, Settings},
     given::{FromVariables, Unfit, printable},
@@ -92,6 +95,10 @@ enum Command {
     /// Tell other systems of what happens: make, list, change and delete webhooks, and deliver events again
     #[command(subcommand, arg_required_else_help = true)]
     Webhook(webhook::WebhookCommand),
+    /// Say what applying a file would change, and what would stop working: keys, limits, webhooks, routes and settings as it says
+    Plan(plan::Plan),
+    /// Make keys, limits, webhooks, routes and settings what a file says
+    Apply(apply::Apply),
     /// Check and export the audit log, and print its signed ends
     #[command(subcommand, arg_required_else_help = true)]
     Audit(audit::AuditCommand),
@@ -290,6 +297,7 @@ impl Cli {
             Command::Health(health) => return health.run(&settings, output).await,
             Command::Migrate(migrate) => return migrate.run(&settings, output).await,
             Command::Sbom => return sbom::print(binary.contents, output),
+            Command::Apply(apply) if apply.schema => return apply::print_schema(output),
             Command::Sandbox(flags) => {
                 let standalone = settings.standalone(flags, from)?;
                 return (binary.sandbox)(standalone, started).await.map_err(Failed::new);
@@ -311,6 +319,7 @@ impl Cli {
             keydesk,
             links,
             behind_unnamed_proxy: settings.behind_unnamed_proxy(),
+            in_front: InFront { file: settings.routes_file, forward: settings.forward },
             installation: settings.installation,
         };
         let outcome = command.run(&context, output).await;
@@ -323,7 +332,7 @@ impl Command {
     /// Whether it changes nothing, and so can be run on a copy that can't be written.
     fn only_reads(&self) -> bool {
         match self {
-            Self::Doctor(_) | Self::Explain(_) => true,
+            Self::Doctor(_) | Self::Explain(_) | Self::Plan(_) => true,
             Self::Audit(command) => command.only_reads(),
             Self::Usage(_) => true,
             Self::Webhook(command) => command.only_reads(),
@@ -379,6 +388,8 @@ impl Command {
             Self::Usage(command) => command.run(context, output).await,
             Self::Webhook(command) => command.run(context, output).await,
             Self::Explain(command) => command.run(context, output).await,
+            Self::Plan(command) => command.run(context, output).await,
+            Self::Apply(command) => command.run(context, output).await,
             Self::Forget(command) => command.run(context, output).await,
             Self::Backup(command) => command.run(context, output).await,
             Self::Doctor(command) => command.run(context, output).await,
@@ -444,6 +455,8 @@ struct CommandContext {
     links: Links,
     /// See [`Settings::behind_unnamed_proxy`].
     behind_unnamed_proxy: bool,
+    /// Routes, and what they must fit to.
+    in_front: InFront,
 }
 
 impl CommandContext {
