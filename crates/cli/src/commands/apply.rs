@@ -4,7 +4,7 @@ use std::{
 };
 
 use clap::Args;
-use domain::{Plan, Prepared};
+use domain::{ApplyError, Plan, Prepared};
 use model::ClaimKind;
 
 use super::{
@@ -30,7 +30,7 @@ pub(super) struct Apply {
     #[arg(long)]
     yes: bool,
     /// Print what such a file may say, as a JSON schema for editors
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     pub(super) schema: bool,
     #[command(flatten)]
     format: Format,
@@ -63,8 +63,13 @@ impl Apply {
         let routes = routes(context, &plan, &file)?;
         let prepared = context.keydesk.prepare_file(&operator, planned).await?;
         let put = hand_over(&prepared, &file)?;
-        context.keydesk.apply_file(&operator, prepared, file.digest).await?;
-        put.into_iter().for_each(Put::keep);
+        let applied = context.keydesk.apply_file(&operator, prepared, file.digest).await;
+        match &applied {
+            // Whoever has a secret that perhaps works keeps it.
+            Ok(()) | Err(ApplyError::Unknown) => put.into_iter().for_each(Put::keep),
+            Err(_) => drop(put),
+        }
+        applied?;
         let placed = routes.map_or(Ok(()), Aside::place).map_err(|error| {
             Failed::new(format!("all is done but the routes, which can't be written: {error}; apply the file again."))
         });

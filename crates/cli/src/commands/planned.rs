@@ -1,6 +1,9 @@
 //! Plans of files: made, printed, kept, and compared with one that was kept.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use domain::{Caller, FieldChange, Plan, Planned, Step, StepAction};
 use gate::forward::config as forward;
@@ -22,7 +25,7 @@ const KEPT_MAX: u64 = 16 * 1024 * 1024;
 
 /// Where routes are, and what they must fit to.
 pub(super) struct InFront {
-    pub(super) file: Option<std::path::PathBuf>,
+    pub(super) file: Option<PathBuf>,
     pub(super) forward: forward::Settings,
 }
 
@@ -173,11 +176,11 @@ fn words(value: &Value) -> String {
     }
 }
 
-/// Where a plan is said to be kept, and by whom it can be read: notes and addresses are not in it, names of clients are.
+/// Keeps a plan in a file.
 pub(super) fn keep(document: &Document, path: &Path) -> Result<(), Failed> {
     let text = serde_json::to_string_pretty(document)?;
-    Ok(fs::write(path, format!("{text}\n"))
-        .map_err(|error| std::io::Error::new(error.kind(), format!("{} can't be written: {error}", path.display())))?)
+    let written = fs::write(path, format!("{text}\n"));
+    written.map_err(|error| Failed::new(format!("{} can't be written: {error}.", path.display())))
 }
 
 #[cfg(test)]

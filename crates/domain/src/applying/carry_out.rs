@@ -1,4 +1,4 @@
-use model::{Action, ClaimKind, KeyError, KeyId};
+use model::{Action, ClaimKind, InstallationId, KeyError, KeyId};
 use serde_json::json;
 use store::{Change, StoredCeiling, StoredClaim, StoredRecord, Turn};
 use verify::Prepared as Tombstone;
@@ -35,7 +35,8 @@ impl Keydesk {
         if prepared.planned.items.is_empty() {
             return Ok(());
         }
-        let caller = caller.clone();
+        let (caller, installation) = (caller.clone(), caller.installation);
+        let made: Vec<String> = prepared.secrets().into_iter().map(|made| made.id).collect();
         let revokes = prepared.planned.plan.count(StepAction::Remove) > 0;
         let turn = Turn { revokes, alone: true };
         let done = self
@@ -43,7 +44,20 @@ impl Keydesk {
         match done.await {
             // Each object was there in the version that was planned with.
             Err(KeyError::VersionMoved { .. } | KeyError::NotFound) => Err(ApplyError::Moved),
+            Err(KeyError::Unavailable) => self.was_applied(installation, &made).await,
             other => Ok(other?),
+        }
+    }
+
+    /// Whether a change was committed whose COMMIT was not answered: what it made is there.
+    async fn was_applied(&self, installation: InstallationId, made: &[String]) -> Result<(), ApplyError> {
+        if made.is_empty() {
+            return Err(KeyError::Unavailable.into());
+        }
+        match self.inner.store.claims(installation).await {
+            Ok(claims) if claims.iter().any(|claim| made.contains(&claim.object)) => Ok(()),
+            Ok(_) => Err(KeyError::Unavailable.into()),
+            Err(_) => Err(ApplyError::Unknown),
         }
     }
 

@@ -22,6 +22,7 @@ fn changes(from: &KeySettings, to: &KeySettings) -> Vec<FieldChange> {
             changes.push(FieldChange::of(field, from, to));
         }
     }
+    changes.sort_by(|one, other| one.field.cmp(&other.field));
     changes
 }
 

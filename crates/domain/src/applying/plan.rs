@@ -168,6 +168,11 @@ pub enum ApplyError {
     /// Somebody changed what the plan touches.
     #[error("Something that the plan touches has been changed since it was made, so nothing was changed. Plan again.")]
     Moved,
+    /// The database did not answer whether the change is committed, and does not answer now.
+    #[error(
+        "The database did not say whether the file was applied: plan again when it answers. New secrets were handed over, and work if it was."
+    )]
+    Unknown,
     /// A verb was refused.
     #[error(transparent)]
     Key(#[from] KeyError),

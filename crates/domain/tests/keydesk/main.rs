@@ -1,6 +1,7 @@
 //! What Keydesk promises, on both databases.
 #![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
+mod applying;
 mod attention;
 mod audit;
 mod audit_beside;
