@@ -149,3 +149,40 @@ fn whoever_starts_the_contact_centre_has_its_routes_unless_the_file_has_others()
     let refused = with_file("[sandbox]\nregion = \"XX\"\n", CommonFlags::default(), flags).err().unwrap();
     assert!(refused.starts_with("[sandbox] region: XX is not a region"), "{refused}");
 }
+
+#[test]
+fn the_configuration_of_every_release_is_read() {
+    let releases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../upgrade");
+    let folders = fs::read_dir(releases).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let mut read = 0;
+    for folder in folders {
+        let text = fs::read_to_string(folder.join("keydesk.toml")).unwrap();
+        let settings = with_file(&text, CommonFlags::default(), ServeFlags::default());
+        let settings = settings.map_err(|error| panic!("{}: {error}", folder.display())).ok().unwrap();
+        assert_eq!(settings.database, "sqlite:data/keydesk.db");
+        assert_eq!(settings.public_url(), Some("https://keydesk.example.com"));
+        read += 1;
+    }
+    assert!(read > 0);
+}
+
+#[test]
+fn routes_stand_in_the_configuration_or_in_a_file_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let routes = folder.path().join("routes.toml");
+    let named = format!("routes_file = \"{}\"\n", routes.display());
+    let own = "[[routes]]\nmethod = \"GET\"\npath = \"/a\"\nscope = []\n";
+    let settings = |file: &str| with_file(file, CommonFlags::default(), ServeFlags::default());
+    let none = settings(&named).ok().unwrap();
+    assert_eq!((none.gateway.routes.iter().count(), none.missing_routes_file()), (0, Some(routes.as_path())));
+    fs::write(&routes, own).unwrap();
+    let read = settings(&named).ok().unwrap();
+    assert_eq!((read.gateway.routes.iter().count(), read.missing_routes_file()), (1, None));
+    let both = settings(&format!("{named}{own}")).err().unwrap();
+    assert!(both.starts_with("routes and routes_file are both given"), "{both}");
+    fs::write(&routes, format!("{own}cots = 1\n")).unwrap();
+    let refused = settings(&named).err().unwrap();
+    assert!(refused.contains("routes.toml, line 5: unknown field `cots`"), "{refused}");
+    fs::write(&routes, "listen = \"a\"\n").unwrap();
+    assert!(settings(&named).err().unwrap().contains("unknown field `listen`"));
+}

@@ -59,6 +59,7 @@ mod under_load;
 mod undo_switch;
 mod unreadable;
 mod update;
+mod upgrades;
 mod usage;
 mod usage_report;
 mod webhooks;
