@@ -1,5 +1,5 @@
 //! Embeds the pages of the Integration Documentation, `docs/integrate/*.md`, and the files that their snippets are cut from,
-//! `docs/snippets/NAME.ENDING`, so that the binary answers with the documentation of its own version.
+//! `docs/snippets/NAME.ENDING` and [`PROGRAMS`], so that the binary answers with the documentation of its own version.
 
 use std::{
     env,
@@ -9,8 +9,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Snippets that are whole programs elsewhere: a name, an ending, and the file.
+const PROGRAMS: [(&str, &str, &str); 5] = [
+    ("protected-service", "py", "examples/protected-services/fastapi/service.py"),
+    ("protected-service", "mjs", "examples/protected-services/express/service.js"),
+    ("protected-service", "java", "examples/protected-services/java/Service.java"),
+    ("protected-service", "cs", "examples/protected-services/csharp/Service.cs"),
+    ("protected-service", "rs", "crates/keydesk-client/examples/protected_service.rs"),
+];
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let docs = root.join("docs");
     let mut table = "(&[\n".to_owned();
     for (name, ending, file) in files(&docs.join("integrate"))? {
         if ending == "md" {
@@ -19,6 +29,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     table.push_str("], &[\n");
     for (name, ending, file) in files(&docs.join("snippets"))? {
+        writeln!(table, "({name:?}, {ending:?}, include_str!({:?})),", file.display().to_string())?;
+    }
+    for (name, ending, file) in PROGRAMS {
+        let file = root.join(file);
+        println!("cargo:rerun-if-changed={}", file.display());
         writeln!(table, "({name:?}, {ending:?}, include_str!({:?})),", file.display().to_string())?;
     }
     table.push_str("])\n");

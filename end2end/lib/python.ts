@@ -8,7 +8,7 @@ const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
 /** One environment for all examples in Python, so that their packages are installed once. */
 const environment = resolve(root, 'target/examples/python');
-const examples = ['workforce-management', 'business-intelligence'];
+const examples = ['workforce-management', 'business-intelligence', 'protected-services/fastapi'];
 
 /** A program of the environment, such as `python`. */
 export const inEnvironment = (program: string) => resolve(environment, 'bin', program);

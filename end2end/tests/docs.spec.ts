@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expectAccessible } from '../lib/axe.ts';
 import { signIn } from '../lib/person.ts';
 import { expect, ready, test } from '../lib/test.ts';
@@ -46,6 +47,17 @@ test.describe('public documentation', () => {
     await page.reload();
     await ready(page);
     await expect(page.getByRole('tab', { name: 'Python' }).first()).toHaveAttribute('aria-selected', 'true');
+    await expectAccessible(page);
+  });
+
+  test('a service of the reader’s own is shown as it runs, and asks for no test key', async ({ ownServer: server, page }) => {
+    await page.goto(`${server.url}/docs/protect?language=rust`);
+    await ready(page);
+    await expect(page.getByRole('tab')).toHaveText(['Python', 'JavaScript', 'Java', 'C#', 'Rust']);
+    const file = new URL('../../crates/keydesk-client/examples/protected_service.rs', import.meta.url);
+    const runs = (await readFile(file, 'utf8')).trim().replaceAll('http://127.0.0.1:3000', server.url);
+    expect((await page.getByRole('tabpanel').locator('code').textContent())!.trim()).toBe(runs);
+    await expect(page.getByRole('region', { name: 'Test key' })).toHaveCount(0);
     await expectAccessible(page);
   });
 

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -50,10 +50,23 @@ test('every file and test that the README names is there', async () => {
     [...links, ...specs].map((file) => stat(join(root, file)).then(() => [], () => [file])),
   );
   expect(missing.flat()).toEqual([]);
-  const proofs = [...text.matchAll(/`([a-z-]+\.spec\.ts)`: “([^”]+)”/g)];
+  const proofs = [...text.matchAll(/`([a-z-]+\.spec\.ts)`: (“[^|]+”) \|/g)];
   expect(proofs).toHaveLength(5);
-  for (const [, spec, name] of proofs) {
-    expect(await readFile(join(root, 'end2end/tests/examples', spec!), 'utf8'), spec).toContain(`test('${name}', `);
+  for (const [, spec, named] of proofs) {
+    const tests = await readFile(join(root, 'end2end/tests/examples', spec!), 'utf8');
+    const names = [...named!.matchAll(/“([^”]+)”/g)].map((match) => match[1]!);
+    for (const name of [...names, 'it has all points of conformance']) expect(tests, spec).toContain(`test('${name}', `);
+    expect(names.length, spec).toBeGreaterThan(1);
+  }
+});
+
+test('each of the five programs has less than 300 lines', async () => {
+  for (const name of ['crm', 'workforce-management', 'quality-assurance', 'business-intelligence', 'live-widget']) {
+    const folder = join(root, 'examples', name);
+    const files = await readdir(folder, { recursive: true });
+    const written = files.filter((file) => /\.(js|py|java|html|css)$/.test(file) && !/^(node_modules|venv|out|qa)\//.test(file));
+    const texts = await Promise.all(written.map((file) => readFile(join(folder, file), 'utf8')));
+    expect(texts.join('').split('\n').length, name).toBeLessThanOrEqual(300);
   }
 });
 

@@ -1,4 +1,4 @@
-// A small CRM beside a contact centre: KEYDESK_KEY=… npm start, then open http://127.0.0.1:3000
+// A small CRM beside a contact centre: KEYDESK_KEY=… npm start, then open http://127.0.0.1:8001
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -48,7 +48,7 @@ createServer(async (request, response) => {
     const stored = json(request).then(request.url === '/wrap' ? note : addLead);
     response.writeHead(await stored.then(() => 204, () => 400)).end();
   } else response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page);
-}).listen(process.env.PORT ?? 3000, '127.0.0.1');
+}).listen(process.env.PORT ?? 8001, '127.0.0.1');
 
 keep(async function readCodes() { codes = (await must(centre.GET('/v1/wrap-codes'))).items; }, 3_600_000);
 const jobs = [[followCalls, 1_000], [retryWraps, 60_000], [sendWraps, 200], [readWraps, 2_000], [callLeads, 3_000], [tell, 100]];

@@ -28,6 +28,5 @@ pub use endpoints::{
     create::CreatedKey, handover::NewHandover, handover::path as handover_path, tokens::NewToken, verify::verify_key,
     webhook_create::CreatedWebhook, webhooks::WebhookList,
 };
-pub use openapi::document;
 pub use router::{not_found, router, with_errors};
 pub use routes::{endpoints, health, templates, verify_path};

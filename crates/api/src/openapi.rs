@@ -42,7 +42,7 @@ use crate::endpoint::{Access, Endpoint};
 struct Frame;
 
 /// The description, as it is published.
-pub fn document(endpoints: &[Endpoint]) -> Description {
+pub(crate) fn document(endpoints: &[Endpoint]) -> Description {
     let mut document = Frame::openapi();
     // The licence of the code says nothing about the use of the interface.
     document.info.license = None;

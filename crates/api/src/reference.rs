@@ -13,9 +13,9 @@ use bytes::Bytes;
 use edge::problem::KINDS;
 use http::{HeaderName, header};
 use serde_json::Value;
-use utoipa::openapi::OpenApi;
 
 use self::html::{Html, slug};
+use crate::{Endpoint, openapi};
 
 /// Where the description is.
 pub(crate) const DESCRIPTION: &str = "/api/openapi.json";
@@ -24,29 +24,19 @@ pub(crate) const PAGE: &str = "/api/docs";
 
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What the page of a description says.
-#[derive(Clone, Debug, Default)]
-pub struct Page {
-    /// Markup without a script, below a title.
-    pub html: String,
-    /// Its headings: how deep each is (2 or 3), its id, its words.
-    pub headings: Vec<(u8, String, String)>,
-}
+/// A heading of the page: how deep it is (2 or 3), its id, its words.
+pub type Heading = (u8, String, String);
 
-/// The description.
-pub fn routes(document: &OpenApi) -> Router {
-    let json = Bytes::from(json(document).to_string());
-    Router::new().route(DESCRIPTION, get(move || std::future::ready(file(json.clone()))))
-}
-
-/// Its page.
-pub fn page(document: &OpenApi) -> Page {
-    written(&json(document))
-}
-
-fn json(document: &OpenApi) -> Value {
+/// The description of these endpoints as JSON. It is large: whoever starts a server makes it once, for the file, its page, and whatever else
+/// tells of it.
+pub fn json(endpoints: &[Endpoint]) -> Value {
     // The description consists of strings, lists and maps with string keys.
-    serde_json::to_value(document).expect("the description is JSON")
+    serde_json::to_value(openapi::document(endpoints)).expect("the description is JSON")
+}
+
+/// Where the description is answered, which is this text.
+pub fn routes(description: Bytes) -> Router {
+    Router::new().route(DESCRIPTION, get(move || std::future::ready(file(description.clone()))))
 }
 
 fn file(json: Bytes) -> Response {
@@ -60,7 +50,8 @@ fn file(json: Bytes) -> Response {
     (headers, json).into_response()
 }
 
-fn written(document: &Value) -> Page {
+/// The page of a description: markup without a script, below a title; and its headings.
+pub fn page(document: &Value) -> (String, Vec<Heading>) {
     let mut html = Html::default();
     let tags = tags(document);
     html.prose(document["info"]["description"].as_str().unwrap_or_default());
@@ -78,7 +69,7 @@ fn written(document: &Value) -> Page {
     }
     errors(&mut html);
     schemas(&mut html, document);
-    Page { html: html.finish(), headings: headings(&tags) }
+    (html.finish(), headings(&tags))
 }
 
 struct Tag<'a> {
@@ -98,7 +89,7 @@ fn tags(document: &Value) -> Vec<Tag<'_>> {
     .collect()
 }
 
-fn headings(tags: &[Tag<'_>]) -> Vec<(u8, String, String)> {
+fn headings(tags: &[Tag<'_>]) -> Vec<Heading> {
     let section = |id: &str, words: &str| (2, id.to_owned(), words.to_owned());
     let mut headings = vec![section("quick-start", "Quick start")];
     for tag in tags {
@@ -156,34 +147,34 @@ fn schemas(html: &mut Html, document: &Value) {
 mod tests {
     use super::*;
 
-    fn real() -> (Value, Page) {
-        let document = serde_json::to_value(crate::document(&crate::endpoints())).unwrap();
-        let page = written(&document);
-        (document, page)
+    fn real() -> (Value, String, Vec<Heading>) {
+        let document = json(&crate::endpoints());
+        let (html, headings) = page(&document);
+        (document, html, headings)
     }
 
     #[test]
     fn every_operation_schema_and_error_has_one_anchor_on_the_page() {
-        let (document, page) = real();
+        let (document, html, headings) = real();
         let operations = operation::all(&document).into_iter().map(|found| found.id());
         let schemas = document["components"]["schemas"].as_object().unwrap().keys().map(|name| schema::anchor(name));
         let errors = KINDS.iter().map(|kind| kind.code.to_owned());
         for id in operations.chain(schemas).chain(errors) {
-            assert_eq!(page.html.matches(&format!(" id=\"{id}\"")).count(), 1, "{id}");
+            assert_eq!(html.matches(&format!(" id=\"{id}\"")).count(), 1, "{id}");
         }
-        for (_, id, words) in &page.headings {
-            assert_eq!(page.html.matches(&format!(" id=\"{id}\"")).count(), 1, "{words}");
+        for (_, id, words) in &headings {
+            assert_eq!(html.matches(&format!(" id=\"{id}\"")).count(), 1, "{words}");
         }
     }
 
     #[test]
     fn every_internal_link_resolves_and_nothing_is_loaded_from_elsewhere() {
-        let (_, page) = real();
-        for target in page.html.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
-            assert!(page.html.contains(&format!("id=\"{target}\"")), "{target}");
+        let (_, html, _) = real();
+        for target in html.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(html.contains(&format!("id=\"{target}\"")), "{target}");
         }
         for forbidden in ["<script", " style=", "src=\"", "href=\"http", "href=\"//"] {
-            assert!(!page.html.contains(forbidden), "{forbidden}");
+            assert!(!html.contains(forbidden), "{forbidden}");
         }
     }
 }

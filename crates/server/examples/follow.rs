@@ -29,7 +29,7 @@ use model::{Instant, Network, TrustedProxies, phone::Withheld};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     time::{MissedTickBehavior, interval, sleep},
 };
 use uuid::Uuid;
@@ -131,7 +131,7 @@ async fn read(
     let mut tasks = Vec::with_capacity(streams);
     let mut before = None;
     for n in 0..streams {
-        let mut stream = TcpStream::connect(&address).await?;
+        let mut stream = connect(&address, n).await?;
         stream.write_all(head.as_bytes()).await?;
         tasks.push(tokio::spawn(follow(stream, begun.clone(), n == 0)));
         if n == 0 {
@@ -196,6 +196,18 @@ const SETTLED: Duration = Duration::from_secs(3);
 
 /// How long it may take until all streams have begun.
 const ALL_BEGIN: Duration = Duration::from_secs(120);
+
+/// Addresses that streams come from: a gateway has places for a trusted proxy, which the first is, and for each stranger.
+const FROM: u8 = 4;
+
+/// The next stream, from one of these addresses. Every other one is of the proxy.
+async fn connect(address: &str, number: usize) -> Result<TcpStream, Failed> {
+    let socket = TcpSocket::new_v4()?;
+    let stranger = number.is_multiple_of(2).then_some(number / 2 % usize::from(FROM - 1));
+    let last = stranger.map_or(1, |stranger| 2 + stranger as u8);
+    socket.bind(SocketAddr::from(([127, 0, 0, last], 0)))?;
+    Ok(socket.connect(address.parse()?).await?)
+}
 
 /// As many as the user may have: each stream is a file.
 fn raise_open_files() {

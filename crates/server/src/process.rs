@@ -44,14 +44,34 @@ pub(crate) struct Bounds {
     pub(crate) forward: PlaceBounds,
 }
 
+/// Where the APIs of a gateway are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Api {
+    /// In this process: a connection to it is no file.
+    InProcess,
+    /// One at least is reached over the network.
+    Elsewhere,
+}
+
+impl Api {
+    /// Files that a connection to the gateway may take.
+    fn files(self) -> u64 {
+        match self {
+            Self::InProcess => 1,
+            Self::Elsewhere => 2,
+        }
+    }
+}
+
 impl Bounds {
-    /// Shares out this many open files. `gates`: how many ports there are for Envoy and HAProxy.
-    pub(crate) fn of(files: u64, gates: u64, forwards: bool) -> Self {
+    /// Shares out this many open files. `gates`: how many ports there are for Envoy and HAProxy. `forwards`: where the gateway's APIs are,
+    /// if there is a gateway.
+    pub(crate) fn of(files: u64, gates: u64, forwards: Option<Api>) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get) as u64;
         Self::share(files, threads, gates, forwards)
     }
 
-    fn share(files: u64, threads: u64, gates: u64, forwards: bool) -> Self {
+    fn share(files: u64, threads: u64, gates: u64, forwards: Option<Api>) -> Self {
         let reserved = (FILES_RESERVED + FILES_OF_THREAD * threads).min(files / 2);
         let free = files - reserved;
         let places = |share: u64, most: u64| usize::try_from(share.clamp(1, most)).unwrap_or(usize::MAX);
@@ -67,9 +87,10 @@ impl Bounds {
             PlaceBounds { strangers: places(ops / 2, 64), per_peer: places(ops / 4, 32), proxies: places(ops / 2, 64) };
         let given = |bounds: PlaceBounds| (bounds.strangers + bounds.proxies) as u64;
         let left = free.saturating_sub(given(ops) + gates * given(gate));
-        // Two files for each connection: three quarters of what is left, enough for ten thousand streams.
-        let forward = if forwards { left / 8 * 3 } else { 0 };
-        let left = left - 2 * forward;
+        // Three quarters of what is left, enough for ten thousand streams.
+        let of_each = forwards.map_or(1, Api::files);
+        let forward = if forwards.is_some() { left / 8 * 6 / of_each } else { 0 };
+        let left = left - of_each * forward;
         let forward = PlaceBounds {
             strangers: places(forward / 2, 12_288),
             per_peer: places(forward / 4, 6_144),
@@ -91,10 +112,17 @@ mod tests {
     #[test]
     fn files_are_shared_out_and_some_stay_free() {
         for files in [64, 256, 1_024, 4_096, 65_536, u64::MAX] {
-            for (threads, gates, forwards) in [(1, 0, false), (2, 2, true), (64, 2, true), (2, 0, true)] {
+            let apis = [
+                (1, 0, None),
+                (2, 2, Some(Api::Elsewhere)),
+                (64, 2, Some(Api::Elsewhere)),
+                (2, 0, Some(Api::InProcess)),
+            ];
+            for (threads, gates, forwards) in apis {
                 let Bounds { public, ops, gate, forward } = Bounds::share(files, threads, gates, forwards);
                 let all = |bounds: PlaceBounds| (bounds.strangers + bounds.proxies) as u64;
-                let given = all(public) + all(ops) + gates * all(gate) + if forwards { 2 * all(forward) } else { 0 };
+                let given =
+                    all(public) + all(ops) + gates * all(gate) + forwards.map_or(0, |api| api.files() * all(forward));
                 let reserved = (FILES_RESERVED + FILES_OF_THREAD * threads).min(files / 2);
                 assert!(given <= files - reserved, "{given} of {files}, {threads} threads, {gates} gates");
                 for bounds in [public, ops, gate, forward] {
@@ -105,10 +133,13 @@ mod tests {
                 }
             }
         }
-        let Bounds { public, gate, .. } = Bounds::share(FILES_WANTED, 2, 2, false);
+        let Bounds { public, gate, .. } = Bounds::share(FILES_WANTED, 2, 2, None);
         assert_eq!(public, PlaceBounds { strangers: 4_096, per_peer: 1_024, proxies: 8_192 });
         assert_eq!(gate, PlaceBounds { strangers: 256, per_peer: 128, proxies: 256 });
-        let Bounds { public, forward, .. } = Bounds::share(FILES_WANTED, 2, 2, true);
+        let Bounds { public, forward, .. } = Bounds::share(FILES_WANTED, 2, 2, Some(Api::Elsewhere));
         assert!(forward.strangers > 10_000 && forward.proxies > 10_000 && public.strangers == 4_096, "{forward:?}");
+        // A third of the files is enough where the API is in this process.
+        let Bounds { forward, .. } = Bounds::share(20_000, 2, 0, Some(Api::InProcess));
+        assert!(forward.strangers + forward.proxies > 10_000, "{forward:?}");
     }
 }

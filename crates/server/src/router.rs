@@ -2,6 +2,7 @@
 
 use api::{Access, App, Endpoint};
 use axum::{Router, routing::get};
+use bytes::Bytes;
 use domain::Keydesk;
 use edge::{Edge, Routes, Template};
 use gate::{Accepted, Gate, Gateway, forward};
@@ -72,16 +73,13 @@ fn router(
     documentation: app::Documentation,
 ) -> Router {
     let app = App { keydesk: keydesk.clone() };
-    let document = api::document(&endpoints);
-    let management = document.to_json().unwrap_or_else(|error| {
-        tracing::error!(%error, "the description of Keydesk's own API can't be written");
-        String::new()
-    });
-    let api::reference::Page { html, headings } = api::reference::page(&document);
+    let description = api::reference::json(&endpoints);
+    let (html, headings) = api::reference::page(&description);
+    let management = Bytes::from(description.to_string());
     let one_page = app::OnePage { html, headings };
-    let documentation = app::Documentation { management: management.into(), one_page, ..documentation };
+    let documentation = app::Documentation { management: management.clone(), one_page, ..documentation };
     let pages = app::routes(keydesk.clone(), FILES.assets(), settings, documentation);
-    api::router(app, endpoints, api::reference::routes(&document)).merge(FILES.routes()).merge(pages)
+    api::router(app, endpoints, api::reference::routes(management)).merge(FILES.routes()).merge(pages)
 }
 
 /// The time and the randomness of the domain.

@@ -23,7 +23,8 @@ use crate::{
     dispatcher::Dispatcher,
     documentation,
     listen::{Stop, listen},
-    process, router, sandbox, telemetry,
+    process::{self, Api},
+    router, sandbox, telemetry,
 };
 
 /// How long running calls may take after the signal to stop. Shorter than the 30 s that orchestrators wait before they kill.
@@ -68,7 +69,9 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let gateway_address = own(&forwarding).map(|address| address.to_string());
     let files = process::raise_open_files();
     let gates = u64::from(grpc.is_some()) + u64::from(spoe.is_some());
-    let bounds = process::Bounds::of(files, gates, forwarding.is_some());
+    let forwards =
+        forwarding.as_ref().map(|_| if settings.forward.names_upstream() { Api::Elsewhere } else { Api::InProcess });
+    let bounds = process::Bounds::of(files, gates, forwards);
     if files < FILES_FEW {
         tracing::warn!(files, "few files may be open at once, and so few connections; raise `ulimit -n`");
     }

@@ -1,7 +1,18 @@
 use crate::sql::{CHUNK, Sql};
 
 /// Rows in one INSERT, from many to one: of a few lengths only, so that a database keeps all of these statements prepared.
-const LENGTHS: [usize; 7] = [CHUNK, 32, 16, 8, 4, 2, 1];
+const LENGTHS: [usize; 8] = [CHUNK, 128, 32, 16, 8, 4, 2, 1];
+
+/// The rows in pieces of at most `most`, and of few lengths, as above.
+pub(crate) fn pieces<T>(rows: &[T], most: usize) -> impl Iterator<Item = &[T]> {
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let fits = |length: &&usize| **length <= most.min(rest.len());
+        let (piece, others) = rest.split_at(*LENGTHS.iter().find(fits)?);
+        rest = others;
+        Some(piece)
+    })
+}
 
 /// The beginning of a statement that writes rows, up to VALUES.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,5 +86,16 @@ mod tests {
             ("INSERT INTO b VALUES (?)", 1),
         ];
         assert_eq!(statements, expected.map(|(text, values)| (text.to_owned(), values)));
+    }
+
+    #[test]
+    fn pieces_are_of_few_lengths_and_leave_nothing_out() {
+        let rows: Vec<_> = (0..83).collect();
+        let lengths = |most| pieces(&rows, most).map(<[_]>::len).collect::<Vec<_>>();
+        assert_eq!(lengths(32), [32, 32, 16, 2, 1]);
+        assert_eq!(lengths(CHUNK), [32, 32, 16, 2, 1]);
+        assert_eq!(lengths(8), [8; 10].into_iter().chain([2, 1]).collect::<Vec<_>>());
+        assert_eq!(pieces(&rows, 32).flatten().copied().collect::<Vec<_>>(), rows);
+        assert_eq!(pieces(&[0; 0], 32).count(), 0);
     }
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
+    inserts::pieces,
     sql::{CHUNK, Sql, query},
     work::write_down,
 };
@@ -21,6 +22,9 @@ pub(crate) const DAY: i64 = 1440;
 
 /// The addresses of a key that are kept.
 pub const ADDRESSES_KEPT: i64 = 32;
+
+/// Rows of a statement that is over within a fraction of a millisecond.
+const SHORT: usize = 32;
 
 /// A key that brings more addresses at once than this has its oldest forgotten at once; others have it in the hourly work.
 const ADDRESSES_AT_ONCE: usize = 3;
@@ -114,10 +118,9 @@ pub struct UsageBatch {
 type Used = ((InstallationId, Uuid), (Instant, Option<IpAddr>));
 
 impl Store {
-    /// Adds calls to their rows and moves last uses forward, all or nothing: one statement for each table and 500 rows, in the order of
-    /// the table.
+    /// Adds calls to their rows and moves last uses forward, all or nothing, in the order of each table.
     pub async fn record_usage(&self, batch: &UsageBatch) -> Result<(), StoreError> {
-        let statements = statements(batch);
+        let statements = statements(batch, self.is_sqlite());
         write_down!(self, connection => {
             for statement in statements {
                 query!(query, statement, connection).execute(&mut *connection).await?;
@@ -127,23 +130,24 @@ impl Store {
     }
 }
 
-fn statements(batch: &UsageBatch) -> Vec<Sql> {
-    let mut statements = Vec::new();
-    let mut each = |chunks: &mut dyn Iterator<Item = Sql>| statements.extend(chunks);
+/// SQLite works at a statement without a break, on a processor that others want for calls: there they are short, and its thread sleeps after
+/// each. To PostgreSQL each is a journey.
+fn statements(batch: &UsageBatch, is_sqlite: bool) -> Vec<Sql> {
+    let mut statements = Statements { most: if is_sqlite { SHORT } else { CHUNK }, all: Vec::new() };
     let hours = batch.calls.iter().filter(|of| of.scope.is_none());
     let hours =
         merged(hours.map(|of| ((of.installation, of.key, start(of.at, HOUR_MS), of.code.as_str()), of.calls)), add);
-    each(&mut hours.chunks(CHUNK).map(add_hours));
+    statements.add(&hours, add_hours);
     let keys = merged(batch.calls.iter().flat_map(key_rows), add);
-    each(&mut keys.chunks(CHUNK).map(add_keys));
+    statements.add(&keys, add_keys);
     let totals =
         merged(batch.calls.iter().flat_map(total_rows).chain(batch.refused.iter().flat_map(refused_rows)), add);
-    each(&mut totals.chunks(CHUNK).map(add_totals));
-    each(&mut client_rows(&batch.calls).chunks(CHUNK).map(add_clients));
+    statements.add(&totals, add_totals);
+    statements.add(&client_rows(&batch.calls), add_clients);
     let addresses = merged(batch.addresses.iter().map(address_row), Seen::add);
-    each(&mut addresses.chunks(CHUNK).map(add_addresses));
+    statements.add(&addresses, add_addresses);
     let crowded = crowded(&addresses);
-    each(&mut crowded.chunks(CHUNK).map(forget_addresses));
+    statements.add(&crowded, forget_addresses);
     // Two secrets of one key count for the same row.
     let newest = |kept: &mut (Instant, Option<IpAddr>), other: (Instant, Option<IpAddr>)| {
         if other.0 > kept.0 {
@@ -153,9 +157,22 @@ fn statements(batch: &UsageBatch) -> Vec<Sql> {
     let of = |of: &LastUse, id| ((of.installation, id), (of.at, of.address));
     let used: Vec<Used> = merged(batch.last_uses.iter().map(|used| of(used, used.key.0)), newest);
     let secrets: Vec<Used> = merged(batch.last_uses.iter().map(|used| of(used, used.secret.0)), newest);
-    each(&mut used.chunks(CHUNK).map(|used| touch("api_key", used)));
-    each(&mut secrets.chunks(CHUNK).map(|used| touch("api_key_secret", used)));
-    statements
+    statements.add(&used, |used| touch("api_key", used));
+    statements.add(&secrets, |used| touch("api_key_secret", used));
+    statements.all
+}
+
+/// Statements in their order.
+struct Statements {
+    /// Most rows of one.
+    most: usize,
+    all: Vec<Sql>,
+}
+
+impl Statements {
+    fn add<T>(&mut self, rows: &[T], statement: impl Fn(&[T]) -> Sql) {
+        self.all.extend(pieces(rows, self.most).map(statement));
+    }
 }
 
 fn start(at: Instant, length: i64) -> i64 {

@@ -103,6 +103,8 @@ pub(crate) fn with(profile: Profile, steps: &Steps) -> Result<PathBuf> {
             lint::compile_with(&mut cargo);
             // Beside an example, which fills databases with many keys, cargo builds the binary with the features of tests.
             cargo.args(["--example", "seed"]);
+            // The tests of examples run it as it is.
+            cargo.args(["--example", "protected_service"]);
         }
     }
     steps.compile("build server", cargo.args(["--bin", "keydesk"]))?;

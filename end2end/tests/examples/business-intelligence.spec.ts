@@ -103,6 +103,12 @@ test('the notebook runs', async () => {
 test('the CSV that Power Query reads has the columns and the sums of its page', async () => {
   const page = await readFile(join(example, 'POWER-QUERY.md'), 'utf8');
   for (const [, table] of page.matchAll(/^Read\("(\w+)"/gm)) expect(TABLES).toContain(table);
+  // Each column has a type that the page knows, or stays text.
+  const kinds = [...page.match(/Kinds = \[(.*)\]/)![1]!.matchAll(/(\w+) = /g)].map(([, kind]) => kind!);
+  const { tables } = (await json(key, '/v1/data')) as { tables: { name: string; columns: { name: string; type: string }[] }[] };
+  expect(tables.map(({ name }) => name).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  const types = new Set(tables.flatMap(({ columns }) => columns.map(({ type }) => type)));
+  expect([...types].toSorted()).toEqual([...kinds, 'json', 'phone', 'text'].toSorted());
   const day = noonOfWorkday().slice(0, 10);
   const next = new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
   const range = `from=${day}T00:00:00Z&to=${next}T00:00:00Z`;

@@ -52,7 +52,7 @@ test('states come by stream and by webhook, and count once', async () => {
   await setState(agents[0]!, 'ready');
   await setState(agents[0]!, 'not_ready', 'break');
   await expect.poll(() => seen(agents[0]!), { timeout: 20_000 }).toEqual({ events: 2, stream: 2, webhook: 2, state: 'not_ready' });
-  // The secret of the webhook is nobody else's.
+  // What customers did is nobody else's.
   expect((await stat(join(folder, 'known.db'))).mode & 0o077).toBe(0);
 });
 

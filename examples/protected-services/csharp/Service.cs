@@ -1,78 +1,59 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Net;
 using System.Text;
-using System.Threading;
-using System.Web.Script.Serialization;
-using Verdict = System.Collections.Generic.Dictionary<string, object>;
+using System.Threading.Tasks;
 
+// Contacts, for keys that may read them. Keydesk is asked as a proxy asks it, and what it says of a refusal is passed on.
 static class Service
 {
-    static readonly JavaScriptSerializer Json = new JavaScriptSerializer();
-    static readonly Dictionary<string, int> Statuses = new Dictionary<string, int> {
-        { "NOT_FOUND", 401 }, { "REVOKED", 401 }, { "DISABLED", 401 }, { "EXPIRED", 401 }, { "RATE_LIMITED", 429 }, { "QUOTA_EXCEEDED", 429 } };
+    static string Given(string name, string otherwise) => Environment.GetEnvironmentVariable(name) ?? otherwise;
 
-    static string Env(string name, string otherwise) { return Environment.GetEnvironmentVariable(name) ?? otherwise; }
-
-    // The verdict on the caller's key; null where there is none.
-    static Verdict Ask(HttpListenerRequest call, string scope)
+    static HttpWebResponse Ask(HttpListenerRequest call)
     {
-        var key = call.Headers["Authorization"] ?? "";
-        if (key.StartsWith("Bearer ", StringComparison.Ordinal)) key = key.Substring(7);
-        var body = Json.Serialize(new { key, scopes = new[] { scope }, environment = "live", ip = call.RemoteEndPoint.Address.ToString() });
-        try
-        {
-            var asking = (HttpWebRequest)WebRequest.Create(Env("KEYDESK_URL", "http://127.0.0.1:3000") + "/api/v1/keys/verify");
-            asking.Method = "POST";
-            asking.Timeout = asking.ReadWriteTimeout = 2000;
-            asking.Proxy = null;
-            asking.ContentType = "application/json";
-            asking.Headers["Authorization"] = "Bearer " + Env("KEYDESK_KEY", "");
-            using (var stream = asking.GetRequestStream()) stream.Write(Encoding.UTF8.GetBytes(body), 0, Encoding.UTF8.GetByteCount(body));
-            using (var answer = asking.GetResponse())
-            using (var reader = new StreamReader(answer.GetResponseStream()))
-            {
-                var verdict = Json.Deserialize<Verdict>(reader.ReadToEnd());
-                return verdict.ContainsKey("code") && verdict.ContainsKey("valid") ? verdict : null;
-            }
-        }
-        catch (Exception) { return null; }
+        var question = WebRequest.CreateHttp(Given("KEYDESK_URL", "http://127.0.0.1:3000") + "/authz?scope=contacts:read");
+        question.Proxy = null;
+        question.Timeout = question.ReadWriteTimeout = 2000;
+        question.Headers["Authorization"] = call.Headers["Authorization"];
+        question.Headers["X-Forwarded-For"] = call.RemoteEndPoint.Address.ToString();
+        try { return (HttpWebResponse)question.GetResponse(); }
+        catch (WebException refused) when (refused.Response != null) { return (HttpWebResponse)refused.Response; }
     }
 
     static void Contacts(HttpListenerContext call)
     {
-        var verdict = Ask(call.Request, "contacts:read");
-        var code = verdict == null ? "" : (string)verdict["code"];
-        object wait = null;
-        if (verdict != null) verdict.TryGetValue("retry_after_seconds", out wait);
-        var valid = code == "VALID" && true.Equals(verdict["valid"]);
-        int status;
-        if (verdict == null) status = 503; // Whoever can't be checked is not let in.
-        else if (valid) status = 200;
-        else if (!Statuses.TryGetValue(code, out status)) status = 403;
-        if (status == 429 && wait == null) status = 403; // No waiting helps.
         var response = call.Response;
-        response.StatusCode = status;
-        response.ContentType = "application/json";
-        if (status == 401) response.AddHeader("WWW-Authenticate", "Bearer");
-        if (status == 429 || status == 503) response.AddHeader("Retry-After", status == 503 ? "5" : wait.ToString());
-        var said = valid ? Json.Serialize(new { items = new string[0], client = verdict["client_name"] })
-            : Json.Serialize(new { detail = status == 503 ? "Keys can't be checked at the moment" : code });
-        var bytes = Encoding.UTF8.GetBytes(said);
-        response.OutputStream.Write(bytes, 0, bytes.Length);
-        response.Close();
+        try
+        {
+            var answer = Ask(call.Request);
+            var said = new StreamReader(answer.GetResponseStream()).ReadToEnd();
+            var key = answer.Headers["X-Keydesk-Key-Id"];
+            var allowed = answer.StatusCode == HttpStatusCode.OK && key != null;
+            if (!allowed && (int)answer.StatusCode / 100 != 4) throw new WebException("Keydesk decides nothing");
+            if (allowed) said = "{\"items\": [], \"key_id\": \"" + key + "\"}";
+            response.StatusCode = (int)answer.StatusCode;
+            foreach (var name in new[] { "WWW-Authenticate", "Retry-After" })
+                if (answer.Headers[name] != null) response.AddHeader(name, answer.Headers[name]);
+            response.ContentType = allowed ? "application/json" : answer.ContentType;
+            response.Close(Encoding.UTF8.GetBytes(said), true);
+        }
+        catch (Exception) // Whoever can't be checked is not let in.
+        {
+            response.StatusCode = 503;
+            response.AddHeader("Retry-After", "1");
+            response.Close();
+        }
     }
 
     static void Main()
     {
         var listener = new HttpListener();
-        listener.Prefixes.Add("http://127.0.0.1:" + Env("PORT", "8000") + "/contacts/");
+        listener.Prefixes.Add("http://127.0.0.1:" + Given("PORT", "8000") + "/contacts/");
         listener.Start();
         while (true)
         {
             var call = listener.GetContext();
-            ThreadPool.QueueUserWorkItem(_ => { try { Contacts(call); } catch (Exception) { call.Response.Abort(); } });
+            Task.Run(() => Contacts(call));
         }
     }
 }

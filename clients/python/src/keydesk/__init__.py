@@ -9,11 +9,14 @@ which take the ``client`` of these::
 
     with ContactCentre() as centre:  # KEYDESK_GATEWAY, KEYDESK_KEY
         print(get_contacts_lookup.sync(client=centre.client, phone="0491 570 006"))
+
+``keydesk.fastapi`` protects a service of one's own.
 """
 
 from ._clients import ContactCentre, Keydesk
 from ._errors import Refused
+from ._protect import Caller
 from ._retries import Retries
 from ._stream import CaughtUp, Event, Feed, Item, Reset, Snapshot
 
-__all__ = ["CaughtUp", "ContactCentre", "Event", "Feed", "Item", "Keydesk", "Refused", "Reset", "Retries", "Snapshot"]
+__all__ = ["Caller", "CaughtUp", "ContactCentre", "Event", "Feed", "Item", "Keydesk", "Refused", "Reset", "Retries", "Snapshot"]

@@ -75,6 +75,10 @@ class _Base:
             page = self.get(path, **{**query, "cursor": page["next_cursor"]})
             yield page
 
+    async def ask(self, path: str, body: Any) -> Any:
+        """What is answered to a question that is posted to a path, as plain JSON. For asyncio."""
+        return (await self._async.post(path, json=body)).json()
+
     def close(self) -> None:
         """Closes its connections. Those of asyncio are closed by :meth:`aclose`."""
         self._sync.close()

@@ -20,7 +20,7 @@ pub(super) fn article(
 ) -> AnyView {
     let address = page.address();
     let preset = Preset::ALL.into_iter().find(|preset| preset.as_str() == page.name);
-    let panel = (preset.is_some() || page.has_snippets()).then(|| {
+    let panel = (preset.is_some() || page.is_tried_with_a_key()).then(|| {
         let (access, words) =
             preset.map_or(("all", "access to everything there"), |preset| (preset.as_str(), access(preset)));
         TestKeyPanel { reader, lack, access, words, chooser: None, here: address.clone() }.view()

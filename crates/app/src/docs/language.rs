@@ -17,12 +17,13 @@ pub(super) enum Language {
     CSharp,
     Php,
     Go,
+    Rust,
 }
 
 impl Language {
     /// In the order in which they are offered.
-    pub(super) const ALL: [Self; 7] =
-        [Self::Curl, Self::Python, Self::JavaScript, Self::Java, Self::CSharp, Self::Php, Self::Go];
+    pub(super) const ALL: [Self; 8] =
+        [Self::Curl, Self::Python, Self::JavaScript, Self::Java, Self::CSharp, Self::Php, Self::Go, Self::Rust];
 
     /// Its name in addresses and in the cookie.
     pub(super) const fn name(self) -> &'static str {
@@ -34,6 +35,7 @@ impl Language {
             Self::CSharp => "csharp",
             Self::Php => "php",
             Self::Go => "go",
+            Self::Rust => "rust",
         }
     }
 
@@ -47,6 +49,7 @@ impl Language {
             Self::CSharp => "C#",
             Self::Php => "PHP",
             Self::Go => "Go",
+            Self::Rust => "Rust",
         }
     }
 
@@ -60,6 +63,7 @@ impl Language {
             Self::CSharp => "cs",
             Self::Php => "php",
             Self::Go => "go",
+            Self::Rust => "rs",
         }
     }
 

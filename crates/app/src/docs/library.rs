@@ -4,10 +4,11 @@ use super::{embedded::EMBEDDED, markdown, page::Page};
 use crate::web::Documentation;
 
 /// Pages in their order, below the words that head them. Others follow under `More`.
-const GROUPS: [(&str, &[&str]); 4] = [
+const GROUPS: [(&str, &[&str]); 5] = [
     ("Begin", &["index"]),
     ("Kinds of system", &["crm", "workforce-management", "quality-assurance", "business-intelligence", "live-widget"]),
     ("How it works", &["errors", "limits", "paging", "streams", "webhooks", "tokens"]),
+    ("Your own API", &["protect"]),
     ("Go live", &["conformance", "go-live"]),
 ];
 const MORE: &str = "More";

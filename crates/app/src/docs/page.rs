@@ -45,8 +45,10 @@ impl Page {
         parts.collect()
     }
 
-    pub(super) fn has_snippets(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Snippet(_)))
+    /// Whether a test key is of use to whoever tries what is shown.
+    pub(super) fn is_tried_with_a_key(&self) -> bool {
+        let has_snippets = self.parts.iter().any(|part| matches!(part, Part::Snippet(_)));
+        has_snippets && !NOT_THE_CONTACT_CENTRE.contains(&self.name.as_str())
     }
 }
 
@@ -58,3 +60,6 @@ pub(super) const KEYDESK_API: &str = "/api/docs";
 
 /// The name of the page there.
 pub(super) const INDEX: &str = "index";
+
+/// Pages whose programs call no contact centre.
+const NOT_THE_CONTACT_CENTRE: [&str; 1] = ["protect"];

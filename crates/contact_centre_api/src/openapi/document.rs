@@ -33,7 +33,7 @@ pub(super) fn written(examples: &[Example]) -> Result<Vec<u8>, serde_json::Error
         .map(|kind| (kind.code.to_owned(), json!({ "status": kind.status, "title": kind.title })))
         .collect();
     let parameters: Map<_, _> = members(&written, "parameters")
-        .map(|(name, schema)| (name.clone(), json!({ "name": name, "in": "query", "schema": schema })))
+        .map(|(name, written)| (name.clone(), Value::Object(in_query(name, written))))
         .chain([headers()])
         .collect();
     serde_json::to_vec(&json!({
@@ -63,6 +63,36 @@ pub(super) fn written(examples: &[Example]) -> Result<Vec<u8>, serde_json::Error
 
 fn members<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
     value.get(name).and_then(Value::as_object).into_iter().flatten()
+}
+
+/// A parameter of the query. What it means stands at the parameter, and not in its schema.
+fn in_query(name: &str, written: &Value) -> Map<String, Value> {
+    let mut schema = written.clone();
+    let description = schema.as_object_mut().and_then(|fields| fields.remove("description"));
+    let parts =
+        [("name", name.into()), ("in", "query".into()), ("description", description.into()), ("schema", schema)];
+    parts.into_iter().map(|(part, value)| (part.to_owned(), value)).collect()
+}
+
+/// What a parameter of a path names.
+fn named_by(path: &str, parameter: &str) -> &'static str {
+    match parameter {
+        "root_id" => "The id of the first leg of an interaction.",
+        "system" => "The name of the other system, such as crm.",
+        "external_id" => "The id that the contact has there.",
+        "name" => "The name of a report, such as daily-queue.",
+        "table" => "The name of a table, such as calls.",
+        _ => match path.split('/').take_while(|part| !part.starts_with('{')).last() {
+            Some("contacts") => "The id of a contact.",
+            Some("leads") => "The id of a lead.",
+            Some("calls") => "The id of a leg.",
+            Some("recordings") => "The id of a recording.",
+            Some("agents") => "The id of an agent.",
+            Some("queues") => "The id of a queue.",
+            Some("proxy") => "The id of a proxy session.",
+            _ => "The id of a webhook.",
+        },
+    }
 }
 
 /// The parameters that come in a header.
@@ -103,10 +133,17 @@ fn details(operation: &Operation) -> Option<&'static str> {
 
 fn described(operation: &Operation, given: &Value, example: Option<&Example>) -> Value {
     let mut parameters: Vec<_> = in_path(operation.path)
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .map(|name| {
+            let description = named_by(operation.path, name);
+            json!({ "name": name, "in": "path", "required": true, "description": description, "schema": { "type": "string" } })
+        })
         .collect();
     let named = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
-    let required = |name: &str| json!({ "name": name, "in": "query", "required": true, "schema": given.get(name) });
+    let required = |name: &str| {
+        let mut parameter = in_query(name, given.get(name).unwrap_or(&Value::Null));
+        parameter.insert("required".to_owned(), true.into());
+        Value::Object(parameter)
+    };
     let query = operation.query.iter();
     parameters.extend(query.map(|name| if is_required(operation, name) { required(name) } else { named(name) }));
     // Rows are the same however often they are sent.

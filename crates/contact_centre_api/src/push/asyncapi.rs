@@ -126,7 +126,10 @@ fn message(name: &str, payload: &Value) -> Value {
 /// The schema of an event.
 fn payload(kind: EventType) -> Value {
     let envelope = if is_live(kind) { "LiveEvent" } else { "Event" };
-    let own = json!({ "properties": { "type": { "const": kind.as_str() }, "data": schema(data_of(kind)) } });
+    let mut data = schema(data_of(kind));
+    data["description"] = "What holds since then.".into();
+    let happened = json!({ "const": kind.as_str(), "description": "What happened." });
+    let own = json!({ "properties": { "type": happened, "data": data } });
     json!({ "allOf": [schema(envelope), own] })
 }
 

@@ -45,6 +45,48 @@ async fn every_operation_is_described_and_nothing_else() {
     }
 }
 
+/// Fields and parameters below a place that do not say what they are.
+fn undescribed(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            let fields = ["properties", "parameters"].into_iter().filter_map(|name| members.get(name));
+            let named = fields.flat_map(|fields| match fields {
+                Value::Object(fields) => fields.iter().map(|(name, field)| (name.as_str(), field)).collect::<Vec<_>>(),
+                Value::Array(fields) => {
+                    fields.iter().map(|field| (field["name"].as_str().unwrap_or_default(), field)).collect()
+                }
+                _ => Vec::new(),
+            });
+            for (name, field) in named {
+                // A parameter may be one that is described once for all.
+                let is_elsewhere = field["$ref"].as_str().is_some_and(|to| to.starts_with("#/components/parameters/"));
+                if !is_elsewhere && field["description"].as_str().is_none_or(|text| text.trim().is_empty()) {
+                    found.push(format!("{at}/{name}"));
+                }
+            }
+            for (name, member) in members.iter().filter(|(name, _)| !["example", "examples"].contains(&name.as_str())) {
+                undescribed(member, &format!("{at}/{name}"), found);
+            }
+        }
+        Value::Array(items) => {
+            for (place, item) in items.iter().enumerate() {
+                undescribed(item, &format!("{at}/{place}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn every_field_and_every_parameter_says_what_it_is() {
+    let mut found = Vec::new();
+    undescribed(&document().await, "", &mut found);
+    assert_eq!(found, Vec::<String>::new());
+    for (name, schema) in document().await["components"]["schemas"].as_object().unwrap() {
+        assert!(schema["description"].is_string(), "{name}");
+    }
+}
+
 /// Each example is asked for anew, in a contact centre that is made anew, and is answered as is written; and is as its schema says.
 #[tokio::test]
 async fn every_example_is_a_real_answer_and_as_its_schema_says() {

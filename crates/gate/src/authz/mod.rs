@@ -38,7 +38,8 @@ use crate::{
 
 /// Decide for a proxy
 ///
-/// A proxy asks this before it forwards a request, with any method and with the request's own key. The scopes that the
+/// A proxy asks this before it forwards a request, with any method and with the request's own key; so may a service that protects itself,
+/// and pass a refusal on. The scopes that the
 /// request needs are given by `scope`, or looked up in the configured routes by the original method and path: those in
 /// `X-Original-Method` and `X-Original-URI` (nginx), in `X-Forwarded-Method` and `X-Forwarded-Uri` (Traefik, Caddy), or
 /// the method and path of this call below `/authz` (Envoy). An original named twice is refused, and so is a path that

@@ -329,6 +329,11 @@ impl Settings {
         self.accepted.environment.accepts(environment) && self.upstreams.find(environment, None).is_some()
     }
 
+    /// Whether the configuration names an API: a connection to one is an open file, one to an API in this process is none.
+    pub fn names_upstream(&self) -> bool {
+        self.upstreams.addresses().any(|(_, address)| address.door.is_none())
+    }
+
     /// The same with an upstream in this process for keys of this environment, unless the configuration has one for them. False:
     /// it has.
     pub fn add_in_process(&mut self, environment: Environment, door: Door) -> Result<bool, InvalidForward> {

@@ -98,23 +98,23 @@ impl Refusal {
 mod tests {
     use super::*;
 
-    fn refusal(code: &str, more: &str) -> (u16, &'static str, Option<u64>) {
-        let text = format!(
-            r#"{{"valid": false, "code": "{code}", "request_id": "0199c7a0-0000-7000-8000-000000000001" {more}}}"#
-        );
-        let refusal = Refusal::of(&serde_json::from_str(&text).unwrap());
-        (refusal.status.as_u16(), refusal.code, refusal.retry_after)
-    }
+    /// What all clients tell, by the verdict.
+    const CASES: &str = include_str!("../../../../clients/refusals.json");
 
     #[test]
     fn each_verdict_is_told_as_keydesk_tells_it() {
-        for code in ["NOT_FOUND", "REVOKED", "DISABLED", "EXPIRED", "SOMETHING_NEW"] {
-            assert_eq!(refusal(code, ""), (401, "invalid_token", None));
+        let cases: Vec<serde_json::Value> = serde_json::from_str(CASES).unwrap();
+        assert!(cases.len() > 10);
+        for case in cases {
+            let mut verdict = case["verdict"].clone();
+            verdict["valid"] = false.into();
+            verdict["request_id"] = "0199c7a0-0000-7000-8000-000000000001".into();
+            let refusal = Refusal::of(&serde_json::from_value(verdict).unwrap());
+            let challenge = case["challenge"].as_str().map(|rest| format!("Bearer realm=\"keydesk\", {rest}"));
+            let told = (u64::from(refusal.status.as_u16()), refusal.code, refusal.challenge, refusal.retry_after);
+            let code = case["code"].as_str().unwrap();
+            let expected = (case["status"].as_u64().unwrap(), code, challenge, case["retry_after"].as_u64());
+            assert_eq!(told, expected, "{case}");
         }
-        assert_eq!(refusal("IP_NOT_ALLOWED", ""), (403, "ip_not_allowed", None));
-        assert_eq!(refusal("INSUFFICIENT_SCOPE", r#", "missing_scopes": ["a:b"]"#), (403, "insufficient_scope", None));
-        assert_eq!(refusal("RATE_LIMITED", r#", "retry_after_seconds": 7"#), (429, "rate_limited", Some(7)));
-        assert_eq!(refusal("QUOTA_EXCEEDED", r#", "retry_after_seconds": 7"#), (429, "quota_exceeded", Some(7)));
-        assert_eq!(refusal("RATE_LIMITED", r#", "retry_after_seconds": null"#), (403, "cost_exceeds_limit", None));
     }
 }

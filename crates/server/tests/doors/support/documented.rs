@@ -16,7 +16,7 @@ struct Description {
 static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
     let endpoints = server::endpoints();
     let templates: Vec<Template> = api::templates(&endpoints).collect();
-    let document = serde_json::to_value(api::document(&endpoints)).expect("JSON");
+    let document = api::reference::json(&endpoints);
     Description { document, routes: Routes::new(templates) }
 });
 
