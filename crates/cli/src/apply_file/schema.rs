@@ -61,6 +61,14 @@ pub(crate) fn schema() -> Value {
             "description": "Settings that the key shall be without, whoever sets them.",
         }),
     );
+    key.insert(
+        "expires_at".to_owned(),
+        json!({
+            "type": "string",
+            "anyOf": [{ "format": "date-time" }, { "format": "date" }],
+            "description": "From when on it is refused: an instant, or the end of a day of the installation's time zone.",
+        }),
+    );
     let mut limits = ceiling.clone();
     limits.insert("claim".to_owned(), claim("Take over limits that were set by hand."));
     let mut of_client = limits.clone();
