@@ -1,6 +1,6 @@
 //! Files that say what an installation is: planned and applied on both databases.
 
-use domain::{ApplyError, CeilingOf, Plan, RouteLines, StepAction, Wanted, WantedKey, WantedLimits, WantedWebhook};
+use domain::{ApplyError, CeilingOf, Plan, StepAction, Wanted, WantedKey, WantedLimits, WantedWebhook};
 use model::{
     Action, Ceiling, ClaimKind, ClientName, Code, Environment, KeyId, KeySettings, ListQuery, SettingsPatch, WebhookId,
     WebhookPatch,
@@ -23,13 +23,11 @@ on_both_databases!(
     nothing_is_made_where_one_step_fails,
     what_is_wrong_is_told_with_its_place,
     a_file_holds_what_no_other_holds,
-    a_file_switches_the_module_on_and_sets_the_installation,
-    routes_are_compared_and_held,
 );
 
 const FILE_DIGEST: [u8; 32] = [7; 32];
 
-fn wanted(file: &str) -> Wanted {
+pub(crate) fn wanted(file: &str) -> Wanted {
     Wanted::nothing(file.parse().unwrap())
 }
 
@@ -37,7 +35,7 @@ fn patch(value: Value) -> SettingsPatch {
     serde_json::from_value(value).unwrap()
 }
 
-fn key(name: &str, settings: Value) -> WantedKey {
+pub(crate) fn key(name: &str, settings: Value) -> WantedKey {
     WantedKey { name: name.parse().unwrap(), environment: None, settings: patch(settings), claim: None, secret: None }
 }
 
@@ -68,12 +66,12 @@ fn client(name: &str) -> CeilingOf {
     CeilingOf::Client(ClientName::parse(name).unwrap(), Environment::Live)
 }
 
-async fn plan(test: &TestKeydesk, wanted: &Wanted) -> Plan {
+pub(crate) async fn plan(test: &TestKeydesk, wanted: &Wanted) -> Plan {
     test.keydesk.plan_file(&test.operator, wanted).await.unwrap().plan().clone()
 }
 
 /// Applies a file. The secrets that it made, by their names.
-async fn apply(test: &TestKeydesk, wanted: &Wanted) -> Vec<(String, String)> {
+pub(crate) async fn apply(test: &TestKeydesk, wanted: &Wanted) -> Vec<(String, String)> {
     let planned = test.keydesk.plan_file(&test.operator, wanted).await.unwrap();
     let prepared = test.keydesk.prepare_file(&test.operator, planned).await.unwrap();
     let made = prepared.secrets().iter().map(|made| (made.name.to_owned(), made.secret.expose().to_owned())).collect();
@@ -81,7 +79,7 @@ async fn apply(test: &TestKeydesk, wanted: &Wanted) -> Vec<(String, String)> {
     made
 }
 
-async fn held(test: &TestKeydesk, kind: ClaimKind, name: &str) -> Option<String> {
+pub(crate) async fn held(test: &TestKeydesk, kind: ClaimKind, name: &str) -> Option<String> {
     let claims = test.database.store().await.claims(test.operator.installation).await.unwrap();
     claims.into_iter().find(|claim| claim.kind == kind && claim.name == name).map(|claim| claim.object)
 }
@@ -91,7 +89,7 @@ async fn key_of(test: &TestKeydesk, name: &str) -> (KeyId, KeySettings) {
     (id, test.keydesk.get(&test.operator, id).await.unwrap().settings)
 }
 
-fn actions(plan: &Plan) -> Vec<(StepAction, ClaimKind, &str)> {
+pub(crate) fn actions(plan: &Plan) -> Vec<(StepAction, ClaimKind, &str)> {
     plan.steps.iter().map(|step| (step.action, step.kind, step.name.as_str())).collect()
 }
 
@@ -438,64 +436,4 @@ async fn a_file_holds_what_no_other_holds(database: TestDatabase) {
     // Another installation has files of its own.
     let other_plan = test.keydesk.plan_file(&test.other, &claims).await.err().unwrap().to_string();
     assert!(other_plan.contains("there is no key"), "{other_plan}");
-}
-
-async fn a_file_switches_the_module_on_and_sets_the_installation(database: TestDatabase) {
-    let test = webhooks::open(database).await;
-    test.keydesk.set_module(model::Actor::Operator, "default", false).await.unwrap();
-    let mut file = wanted("acme");
-    file.keys.push(key("crm", json!({ "client_name": "Acme CRM" })));
-    assert!(test.keydesk.plan_file(&test.operator, &file).await.is_err(), "the module is off");
-    file.settings.enabled = Some(true);
-    file.settings.title = Some("Acme".to_owned());
-    file.settings.time_zone = Some("Europe/Zurich".parse().unwrap());
-    let made = apply(&test, &file).await;
-    assert_eq!(code(&test.keydesk, &made[0].1).await, Code::Valid);
-    let now = test.keydesk.installation("default").await.unwrap().unwrap();
-    assert_eq!((now.title.as_str(), now.time_zone.name(), now.enabled), ("Acme", "Europe/Zurich", true));
-    assert!(test.keydesk.module_enabled(now.id), "known in memory, too");
-    assert!(plan(&test, &file).await.is_settled());
-    let patch = domain::InstallationPatch { title: Some("By hand".to_owned()), time_zone: None };
-    test.keydesk.set_installation(model::Actor::Operator, "default", patch).await.unwrap();
-    let planned = plan(&test, &file).await;
-    assert_eq!(actions(&planned), [(StepAction::Change, ClaimKind::Setting, "title")]);
-    assert!(planned.steps[0].drifted);
-    // What it no longer says stays as it is.
-    file.settings = Default::default();
-    apply(&test, &file).await;
-    assert_eq!(test.keydesk.installation("default").await.unwrap().unwrap().title, "By hand");
-    assert_eq!(held(&test, ClaimKind::Setting, "title").await, None);
-}
-
-async fn routes_are_compared_and_held(database: TestDatabase) {
-    let test = webhooks::open(database).await;
-    let lines = |lines: &[(&str, &str)]| -> RouteLines {
-        lines.iter().map(|(route, asks)| ((*route).to_owned(), (*asks).to_owned())).collect()
-    };
-    let one = lines(&[("GET /v1/calls", "calls:read")]);
-    let mut file = Wanted { routes: Some(one.clone()), ..wanted("acme") };
-    assert_eq!(actions(&plan(&test, &file).await), [(StepAction::Add, ClaimKind::Routes, "routes")]);
-    let by_hand = Wanted { routes_now: lines(&[("GET /v1/wraps", "wraps:read")]), ..file.clone() };
-    let refused = test.keydesk.plan_file(&test.operator, &by_hand).await.err().unwrap().to_string();
-    assert!(refused.contains("claim_routes = true"), "{refused}");
-    let claims = Wanted { claims_routes: true, ..by_hand };
-    let planned = plan(&test, &claims).await;
-    assert_eq!(actions(&planned), [(StepAction::Claim, ClaimKind::Routes, "routes")]);
-    assert_eq!(planned.steps[0].stops[0], "calls of GET /v1/wraps are refused, unless another route takes them");
-    apply(&test, &file).await;
-    file.routes_now = one;
-    assert!(plan(&test, &file).await.is_settled());
-    let drifted = Wanted { routes_now: RouteLines::new(), ..file.clone() };
-    assert!(plan(&test, &drifted).await.steps[0].drifted);
-    let other = Wanted { routes: file.routes.clone(), routes_now: file.routes_now.clone(), ..wanted("other") };
-    let refused = test.keydesk.plan_file(&test.operator, &other).await.err().unwrap().to_string();
-    assert_eq!(refused, "routes: the file acme holds them");
-    file.routes = None;
-    let planned = plan(&test, &file).await;
-    assert_eq!(actions(&planned), [(StepAction::Remove, ClaimKind::Routes, "routes")]);
-    apply(&test, &file).await;
-    file.routes_now = RouteLines::new();
-    assert!(plan(&test, &file).await.is_settled());
-    let detail: Value = serde_json::from_str(&test.audit(&test.operator).await.last().unwrap().detail).unwrap();
-    assert_eq!(detail["routes"], json!(["GET /v1/calls"]));
 }

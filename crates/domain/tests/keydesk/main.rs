@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
 mod applying;
+mod applying_settings;
 mod attention;
 mod audit;
 mod audit_beside;
