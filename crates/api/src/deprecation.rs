@@ -89,7 +89,7 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
-    use crate::{Endpoint, document};
+    use crate::{Endpoint, reference};
 
     fn tomorrow() -> Deprecation {
         Deprecation::new("2026-12-01", "2027-12-01", "Call GET /new.")
@@ -125,8 +125,7 @@ mod tests {
 
     #[test]
     fn the_description_says_it_too() {
-        let described =
-            |endpoint: Endpoint| serde_json::to_value(document(&[endpoint])).unwrap()["paths"]["/old"]["get"].clone();
+        let described = |endpoint: Endpoint| reference::json(&[endpoint])["paths"]["/old"]["get"].clone();
         let plain = described(endpoint());
         assert_eq!(
             (&plain["deprecated"], &plain["responses"]["200"]["headers"]["Sunset"]),

@@ -16,7 +16,7 @@ const DEFINITIONS: &str = "#/$defs/";
 
 /// The schema, in the dialect of 2020-12.
 pub(crate) fn schema() -> Value {
-    let described = serde_json::to_value(api::document(&api::endpoints())).unwrap_or_default();
+    let described = api::reference::json(&api::endpoints());
     let mut definitions = Definitions { described, found: BTreeMap::new() };
     let mut key = definitions.body("/api/v1/keys", "post");
     let mut webhook = definitions.body("/api/v1/webhooks", "post");
