@@ -123,3 +123,12 @@ fn a_file_has_a_bound() {
     (0..=ENTRIES_MAX).for_each(|number| many.push_str(&format!("[keys.k{number}]\nclient_name = \"A\"\n")));
     assert!(read_text(&many).err().unwrap().starts_with("/acme.toml, keys: there are more than 1000"));
 }
+
+#[test]
+fn the_file_in_the_documents_is_one() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/apply/acme.toml");
+    let ApplyFile { wanted, secrets, .. } =
+        ApplyFile::read(&path, &TimeZone::UTC).map_err(|error| panic!("{error}")).ok().unwrap();
+    assert_eq!((wanted.keys.len(), wanted.webhooks.len(), wanted.limits.len(), secrets.len()), (2, 1, 2, 3));
+    assert_eq!(wanted.keys[1].environment, Some(Environment::Test));
+}
