@@ -189,7 +189,7 @@ mod tests {
     fn what_is_written_reads_as_the_same_routes() {
         let own = "[[routes]]\nmethod = [\"GET\", \"POST\"]\npath = \"/v1/calls/{id}\"\nscope = \"calls:read\"\ncost = 3\n\
                    retry = false\nstream = true\n[[routes]]\nmethod = \"*\"\npath = \"/open\"\nscope = []\nenvironment = \"any\"\n";
-        let wanted = read(own).map_err(|error| panic!("{error}")).ok().unwrap();
+        let wanted = read(own).unwrap_or_else(|error| panic!("{error}"));
         let lines = lines(&wanted.table);
         assert_eq!(lines["GET /v1/calls/{id}"], "calls:read, cost 3, never sent again, streams");
         assert_eq!(lines["* /open"], "any valid key, any keys");

@@ -128,7 +128,7 @@ fn a_file_has_a_bound() {
 fn the_file_in_the_documents_is_one() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/apply/acme.toml");
     let ApplyFile { wanted, secrets, .. } =
-        ApplyFile::read(&path, &TimeZone::UTC).map_err(|error| panic!("{error}")).ok().unwrap();
+        ApplyFile::read(&path, &TimeZone::UTC).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((wanted.keys.len(), wanted.webhooks.len(), wanted.limits.len(), secrets.len()), (2, 1, 2, 3));
     assert_eq!(wanted.keys[1].environment, Some(Environment::Test));
 }

@@ -27,7 +27,7 @@ fn what_is_empty_in_the_file_is_not_given_and_words_are_taken_in_any_case() {
     let file = "trusted_proxies = \"\"\ndatabase = \"SQLite:a/B.db\"\n[authz]\ninstallation = \"\"\nenvironment = \"\"\n\
                 [grpc]\nenvironment = \"TEST\"\n[[routes]]\nmethod = \"GET\"\npath = \"/a\"\nscope = []\naliases = \"Fold\"\n\
                 environment = \"Any\"\n[[routes]]\nmethod = \"PUT\"\npath = \"/a\"\nscope = []\naliases = \"\"\nenvironment = \"\"\n";
-    let read = settings(file).map_err(|error| panic!("{error}")).ok().unwrap();
+    let read = settings(file).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(read.database, "sqlite:a/B.db");
     assert!(read.gateway.trusted_proxies.is_empty());
     assert_eq!(read.authz, ListenerEntry::default());
@@ -158,7 +158,7 @@ fn the_configuration_of_every_release_is_read() {
     for folder in folders {
         let text = fs::read_to_string(folder.join("keydesk.toml")).unwrap();
         let settings = with_file(&text, CommonFlags::default(), ServeFlags::default());
-        let settings = settings.map_err(|error| panic!("{}: {error}", folder.display())).ok().unwrap();
+        let settings = settings.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         assert_eq!(settings.database, "sqlite:data/keydesk.db");
         assert_eq!(settings.public_url(), Some("https://keydesk.example.com"));
         read += 1;
