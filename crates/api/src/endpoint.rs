@@ -16,6 +16,7 @@ use verify::Record;
 use crate::{
     App,
     auth::{self, CallingRecord, Cost, RequiredScope},
+    deprecation::Deprecation,
 };
 
 /// Whom an endpoint answers.
@@ -57,12 +58,14 @@ pub struct Endpoint {
     refusals: Vec<&'static ErrorKind>,
     /// `None`: it is answered before the router.
     handler: Option<MethodRouter<App>>,
+    /// That it will go.
+    deprecation: Option<Deprecation>,
 }
 
 impl Endpoint {
     /// One that is answered before the router.
     pub fn before_router(described: OpenApi, access: Access) -> Self {
-        Self { described, access, refusals: Vec::new(), handler: None }
+        Self { described, access, refusals: Vec::new(), handler: None, deprecation: None }
     }
 
     /// One that needs no key.
@@ -146,6 +149,22 @@ impl Endpoint {
         self
     }
 
+    /// One that is deprecated from a day on (`2026-12-01`, in UTC), and is not gone before another, twelve months later or more.
+    /// `instead`: what to call in its place, as a sentence. One that is answered before the router can't say it.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "no route is deprecated yet; docs/compatibility.md says when one is")
+    )]
+    pub(crate) fn deprecated(mut self, since: &str, sunset: &str, instead: &'static str) -> Self {
+        self.deprecation = self.handler.is_some().then(|| Deprecation::new(since, sunset, instead));
+        self
+    }
+
+    /// That it will go, if it will.
+    pub(crate) fn deprecation(&self) -> Option<&Deprecation> {
+        self.deprecation.as_ref()
+    }
+
     fn with_key<F, A>(
         described: OpenApi,
         access: Access,
@@ -197,7 +216,11 @@ impl Endpoint {
 
     /// Its handler in the router; `None`: it is answered before the router.
     pub(crate) fn into_handler(self) -> Option<MethodRouter<App>> {
-        self.handler
+        let handler = self.handler?;
+        Some(match self.deprecation {
+            None => handler,
+            Some(deprecation) => deprecation.told_by(handler),
+        })
     }
 }
 

@@ -9,6 +9,7 @@
 mod app_state;
 mod auth;
 mod body;
+mod deprecation;
 mod doubled;
 mod endpoint;
 mod endpoints;

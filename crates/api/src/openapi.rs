@@ -5,7 +5,7 @@ use http::StatusCode;
 use utoipa::{
     OpenApi,
     openapi::{
-        Content, Header, HeaderBuilder, HttpMethod, OpenApi as Description, PathItem, Ref, RefOr, Response,
+        Content, Deprecated, Header, HeaderBuilder, HttpMethod, OpenApi as Description, PathItem, Ref, RefOr, Response,
         ResponseBuilder, Schema,
         extensions::ExtensionsBuilder,
         path::{Operation, Parameter},
@@ -92,6 +92,25 @@ fn complete(operation: &mut Operation, endpoint: &Endpoint) {
         }
     }
     finish(operation);
+    if let Some(deprecation) = endpoint.deprecation() {
+        deprecate(operation, &deprecation.words());
+    }
+}
+
+/// Says of an operation that it will go, as its answers do.
+fn deprecate(operation: &mut Operation, words: &str) {
+    operation.deprecated = Some(Deprecated::True);
+    let before = operation.description.take().unwrap_or_default();
+    operation.description = Some(format!("{words}\n\n{before}").trim_end().to_owned());
+    let headers = [
+        ("Deprecation", "Since when the operation is deprecated (RFC 9745)."),
+        ("Sunset", "When it is gone at the earliest (RFC 8594)."),
+        ("Link", "Where to read what to call in its place."),
+    ];
+    for response in operation.responses.responses.values_mut() {
+        let RefOr::T(response) = response else { continue };
+        response.headers.extend(headers.map(|(name, words)| (name.to_owned(), text(words, None))));
+    }
 }
 
 /// Every kind of refusal, with words of its own where the kind's title says too little.

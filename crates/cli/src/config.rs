@@ -14,7 +14,7 @@ use gate::{
     forward::config::{self as forward, GatewayEntry, InvalidForward, UpstreamEntry},
 };
 use model::{Catalogue, InvalidCatalogue, Scope, ScopeEntry};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     mail_entry::{InvalidMailEntry, MailEntry},
     oidc_entry::{InvalidOidcEntry, OidcEntry},
     otlp::{InvalidOtlp, Otlp, OtlpEntry},
+    routes_file::RoutesDocument,
     sandbox_entry::{self, InvalidSandbox, Sandbox, SandboxEntry, SandboxFlags, Standalone, StandaloneFlags},
     usage_entry::{InvalidRetention, UsageEntry},
 };
@@ -118,6 +119,7 @@ struct File {
     trusted_proxies: Networks,
     #[serde(default)]
     routes: Routes,
+    routes_file: Option<PathBuf>,
     #[serde(default)]
     scopes: Vec<AddedScope>,
     #[serde(default)]
@@ -204,6 +206,8 @@ pub struct Settings {
     pub spoe_listen: Option<String>,
     /// Routes, and the proxies that are trusted.
     pub gateway: Gateway,
+    /// Where `keydesk apply` writes routes, and they are read from.
+    pub(crate) routes_file: Option<PathBuf>,
     /// Where calls are forwarded, and to which APIs.
     pub forward: forward::Settings,
     /// The contact centre that is started behind the gateway.
@@ -258,6 +262,8 @@ pub(crate) enum ConfigError {
     Listen(String),
     #[error("KEYDESK_KEYRING and a keyring file are both given; keep one of them.")]
     TwoKeyrings,
+    #[error("routes and routes_file are both given in the file that --config names; keep one of them.")]
+    TwoRoutes,
     #[error("The address of --limits {0}.")]
     Limits(#[from] InvalidRedisAddress),
     #[error(transparent)]
@@ -343,6 +349,11 @@ impl Settings {
         self.public_url.as_ref().map(|url| url.0.as_str())
     }
 
+    /// The file for routes, where one is named and nobody has written it yet.
+    pub fn missing_routes_file(&self) -> Option<&Path> {
+        self.routes_file.as_deref().filter(|path| !path.exists())
+    }
+
     /// Whether people come through a proxy, which alone can end their TLS, and none is trusted to say for whom it speaks.
     pub fn behind_unnamed_proxy(&self) -> bool {
         self.public_url.is_some() && self.gateway.trusted_proxies.is_empty()
@@ -383,7 +394,13 @@ impl Settings {
         let is_started = serve.sandbox || file.sandbox.enabled;
         let events = events_config::options(file.webhooks, file.events)?;
         let sandbox = is_started.then(|| sandbox_entry::sandbox(&serve.of_sandbox, &file.sandbox, &data_dir, &events));
-        let routes = if is_started { file.routes.or_built_in() } else { file.routes };
+        let routes_file = from.text("routes_file", None, file.routes_file)?;
+        let routes = match &routes_file {
+            Some(_) if !file.routes.is_empty() => return Err(ConfigError::TwoRoutes),
+            Some(path) => routes_in(path)?,
+            None => file.routes,
+        };
+        let routes = if is_started { routes.or_built_in() } else { routes };
         let gateway = config::gateway(routes, &trusted)?;
         let forward = forward::settings(entry, file.upstreams, &gateway.routes)?;
         let installation = installation.unwrap_or_else(|| "default".to_owned());
@@ -407,6 +424,7 @@ impl Settings {
             grpc_listen: from.text("grpc_listen", serve.grpc_listen, file.grpc_listen)?,
             spoe_listen: from.text("spoe_listen", serve.spoe_listen, file.spoe_listen)?,
             gateway,
+            routes_file,
             forward,
             sandbox: sandbox.transpose()?,
             sandbox_entry: file.sandbox,
@@ -426,19 +444,33 @@ impl Settings {
     }
 }
 
+/// The routes in the file that is kept for them. Where it is not there, none has been written yet.
+pub(crate) fn routes_in(path: &Path) -> Result<Routes, ConfigError> {
+    if path.exists() {
+        read_toml::<RoutesDocument>(path).map(|document| document.routes)
+    } else {
+        Ok(Routes::default())
+    }
+}
+
 impl File {
     fn read(path: &Path) -> Result<Self, ConfigError> {
-        let bytes = fs::read(path).map_err(|source| ConfigError::Unreadable { file: path.to_owned(), source })?;
-        let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotText(path.to_owned()))?;
-        // Editors of Windows put a byte order mark before UTF-8, too.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        // Only the message is shown, not the line itself: it may hold the database's password.
-        toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| 1 + text.get(..span.start).unwrap_or(text).matches('\n').count());
-            let message = error.message().lines().collect::<Vec<_>>().join(", ");
-            ConfigError::Malformed { file: path.to_owned(), line, message }
-        })
+        read_toml(path)
     }
+}
+
+/// Reads a file of settings.
+fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
+    let bytes = fs::read(path).map_err(|source| ConfigError::Unreadable { file: path.to_owned(), source })?;
+    let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotText(path.to_owned()))?;
+    // Editors of Windows put a byte order mark before UTF-8, too.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    // Only the message is shown, not the line itself: it may hold the database's password.
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| 1 + text.get(..span.start).unwrap_or(text).matches('\n').count());
+        let message = error.message().lines().collect::<Vec<_>>().join(", ");
+        ConfigError::Malformed { file: path.to_owned(), line, message }
+    })
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 //! Invariants:
 //! - it knows no listener: what `keydesk serve` and `keydesk sandbox` do is handed in by the binary ([`Binary`]);
 //! - a command decides nothing: it reads what is asked, calls one verb of `domain` as the operator, and prints;
-//! - a secret is printed only by the command that was asked for it, and no argument may hold the database's password.
+//! - a secret is printed only by the command that was asked for it, and no argument may hold the database's password;
+//! - `apply` prints none: it hands new secrets over to files and commands (`secret_out`), before anything is changed.
 
+mod apply_file;
 mod commands;
 mod config;
 mod docs_entry;
@@ -18,8 +20,10 @@ mod oidc_entry;
 mod open;
 mod otlp;
 mod process;
+mod routes_file;
 mod sandbox_entry;
 mod secret_file;
+mod secret_out;
 mod set_up;
 mod usage_entry;
 

@@ -1,6 +1,6 @@
 use model::{Action, Ceiling, CeilingInfo, Client, ClientName, Environment, KeyError, Permission};
 use serde_json::{Map, Value, json};
-use store::StoredCeiling;
+use store::{Change, StoredCeiling};
 
 use crate::{Caller, Keydesk, audit::AuditEvent, failure, settings_rules::require_limits};
 
@@ -14,7 +14,7 @@ pub enum CeilingOf {
 }
 
 impl CeilingOf {
-    fn client(&self) -> Option<Client> {
+    pub(crate) fn client(&self) -> Option<Client> {
         match self {
             Self::Installation => None,
             Self::Client(name, environment) => Some(Client::of(name, *environment)),
@@ -59,37 +59,56 @@ impl Keydesk {
         if_version: Option<i64>,
     ) -> Result<CeilingInfo, KeyError> {
         caller.require(Permission::ManageInstallation)?;
+        self.require_ceiling(&ceiling)?;
+        self.change_as(caller, move |this, caller, mut change| async move {
+            caller.require(Permission::ManageInstallation)?;
+            caller.require_proof(this.now())?;
+            let (stored, changed) = this.set_ceiling_in(&mut change, &caller, &of, &ceiling, if_version).await?;
+            if changed {
+                this.commit(change).await?;
+                this.verifier().set_ceilings(stored.iter().cloned().collect());
+            }
+            Ok(of.info(stored))
+        })
+        .await
+    }
+
+    /// Refuses a ceiling that could not do what it says.
+    pub(crate) fn require_ceiling(&self, ceiling: &Ceiling) -> Result<(), KeyError> {
         ceiling.check().map_err(|error| KeyError::InvalidSetting {
             field: "quotas".to_owned(),
             reason: format!("The rate limits and quotas {error}."),
         })?;
-        require_limits(self.catalogue(), "", &ceiling.rate_limits, &ceiling.quotas)?;
-        self.change_as(caller, move |this, caller, mut change| async move {
-            caller.require(Permission::ManageInstallation)?;
-            caller.require_proof(this.now())?;
-            let (installation, now, client) = (caller.installation, this.now(), of.client());
-            let before = change.ceiling(installation, client.as_ref()).await.map_err(failure::public)?;
-            let version = before.as_ref().map_or(0, |before| before.version);
-            let from = before.as_ref().map(|before| before.ceiling.clone()).unwrap_or_default();
-            if from == ceiling {
-                return Ok(of.info(before));
-            }
-            if if_version.is_some_and(|wanted| wanted != version) {
-                return Err(KeyError::VersionMoved { current: version });
-            }
-            let named = client.as_ref().zip(match &of {
-                CeilingOf::Installation => None,
-                CeilingOf::Client(name, _) => Some(name),
-            });
-            change.put_ceiling(installation, named, &ceiling, now).await.map_err(failure::public)?;
-            let event = AuditEvent::of(Action::CeilingSet, told(&of, &from, &ceiling).into());
-            this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;
-            let after = change.ceiling(installation, client.as_ref()).await.map_err(failure::public)?;
-            this.commit(change).await?;
-            this.verifier().set_ceilings(after.iter().cloned().collect());
-            Ok(of.info(after))
-        })
-        .await
+        require_limits(self.catalogue(), "", &ceiling.rate_limits, &ceiling.quotas)
+    }
+
+    /// Sets a ceiling as part of a change. Gives it as it then is, and whether it was another one.
+    pub(crate) async fn set_ceiling_in(
+        &self,
+        change: &mut Change,
+        caller: &Caller,
+        of: &CeilingOf,
+        ceiling: &Ceiling,
+        if_version: Option<i64>,
+    ) -> Result<(Option<StoredCeiling>, bool), KeyError> {
+        let (installation, now, client) = (caller.installation, self.now(), of.client());
+        let before = change.ceiling(installation, client.as_ref()).await.map_err(failure::public)?;
+        let version = before.as_ref().map_or(0, |before| before.version);
+        let from = before.as_ref().map(|before| before.ceiling.clone()).unwrap_or_default();
+        if from == *ceiling {
+            return Ok((before, false));
+        }
+        if if_version.is_some_and(|wanted| wanted != version) {
+            return Err(KeyError::VersionMoved { current: version });
+        }
+        let named = client.as_ref().zip(match of {
+            CeilingOf::Installation => None,
+            CeilingOf::Client(name, _) => Some(name),
+        });
+        change.put_ceiling(installation, named, ceiling, now).await.map_err(failure::public)?;
+        let event = AuditEvent::of(Action::CeilingSet, told(of, &from, ceiling).into());
+        self.write_audit(change, installation, caller, now, vec![event]).await?;
+        Ok((change.ceiling(installation, client.as_ref()).await.map_err(failure::public)?, true))
     }
 }
 

@@ -88,6 +88,14 @@ impl Keydesk {
         Ok(())
     }
 
+    /// Allowed calls of a client in the last 30 days.
+    pub(crate) async fn calls_of_client(&self, caller: &Caller, client: &Client) -> Result<u64, KeyError> {
+        let range = UsageRange::last(COUNTED_MS, self.now().plus_millis(1), UsageStep::Day);
+        let (parts, ..) = self.client_parts(caller, range).await?;
+        let used = self.inner.store.usage_of_clients(caller.installation, &parts, std::slice::from_ref(client)).await;
+        Ok(used.map_err(failure::public)?.iter().map(|of| of.allowed).fold(0, u64::saturating_add))
+    }
+
     /// The names that hold each word, and whether there may be more. Keys are found by the search of the list, which is fast however
     /// many there are, in the order of names. What it finds by an owner or a note is no name, and is left out.
     async fn clients_found(

@@ -129,19 +129,29 @@ impl Keydesk {
         installation.enabled = enabled;
         let id = installation.id;
         self.change(turn(1, !enabled), move |this, mut change| async move {
-            let now = this.now();
-            let found = change.switch_module(id, (!enabled).then_some(now)).await.map_err(failure::public)?;
-            if !found {
-                return Err(KeyError::NoInstallation);
-            }
-            let action = if enabled { Action::InstallationEnable } else { Action::InstallationDisable };
-            let event = AuditEvent::of(action, json!({}));
-            this.write_audit(&mut change, id, actor, now, vec![event]).await?;
+            this.set_module_in(&mut change, actor, id, enabled).await?;
             this.commit(change).await?;
             this.changed_installation(installation.clone()).await;
             Ok(installation)
         })
         .await
+    }
+
+    /// The same as part of a change.
+    pub(crate) async fn set_module_in(
+        &self,
+        change: &mut Change,
+        actor: Actor,
+        id: InstallationId,
+        enabled: bool,
+    ) -> Result<(), KeyError> {
+        let now = self.now();
+        if !change.switch_module(id, (!enabled).then_some(now)).await.map_err(failure::public)? {
+            return Err(KeyError::NoInstallation);
+        }
+        let action = if enabled { Action::InstallationEnable } else { Action::InstallationDisable };
+        let event = AuditEvent::of(action, json!({}));
+        self.write_audit(change, id, actor, now, vec![event]).await
     }
 
     /// Remembers an installation as a change has left it that is committed. Whether the database can be read now does not

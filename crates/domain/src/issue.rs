@@ -1,5 +1,5 @@
 use model::{
-    Actor, Catalogue, ClientName, Environment, Instant, Key, KeyError, KeyId, KeyKind, KeySettings, KeyStatus,
+    Actor, Catalogue, ClientName, Environment, Instant, Key, KeyError, KeyId, KeyKind, KeyLife, KeySettings, KeyStatus,
     PlainSecret, Scope, SecretId, SettingsPatch,
 };
 use store::{Change, NewSecret, StoredKey, StoredRecord};
@@ -32,22 +32,21 @@ impl NewKey {
 }
 
 /// A key to be built, after all checks.
-struct Draft {
+pub(crate) struct Draft {
     kind: KeyKind,
-    environment: Environment,
-    settings: KeySettings,
+    pub(crate) environment: Environment,
+    pub(crate) settings: KeySettings,
 }
 
 impl Draft {
-    /// A key that is given no end ends as late as the installation allows.
-    fn of(
+    /// A key that is given no end ends as late as the installation allows: within `longest`.
+    pub(crate) fn of(
         caller: &Caller,
         catalogue: &Catalogue,
-        installation: &Installation,
+        longest: Option<KeyLife>,
         new: NewKey,
         now: Instant,
     ) -> Result<Self, KeyError> {
-        let longest = installation.longest_life;
         let given = new.settings.expires_at;
         let expires_at = given.or_else(|| longest.map(|longest| Some(longest.end(now))));
         let settings = SettingsPatch { expires_at, ..new.settings }.build()?;
@@ -74,7 +73,7 @@ impl Keydesk {
         idempotency: Option<Idempotency>,
     ) -> Result<Answered, KeyError> {
         let installation = self.require_to_change(caller)?;
-        let draft = Draft::of(caller, self.catalogue(), &installation, new, self.now())?;
+        let draft = Draft::of(caller, self.catalogue(), installation.longest_life, new, self.now())?;
         self.change_as(&caller.for_request(idempotency), move |this, caller, mut change| async move {
             if let Some(answer) = this.answered(&mut change, &caller, &installation).await? {
                 return Ok(answer);
@@ -98,7 +97,7 @@ impl Keydesk {
     pub async fn issue_many(&self, caller: &Caller, new: Vec<NewKey>) -> Result<Vec<Issued>, KeyError> {
         let installation = self.require_to_change(caller)?;
         let now = self.now();
-        let draft = |new| Draft::of(caller, self.catalogue(), &installation, new, now);
+        let draft = |new| Draft::of(caller, self.catalogue(), installation.longest_life, new, now);
         let drafts = new.into_iter().map(draft).collect::<Result<Vec<_>, _>>()?;
         self.change_in_turn_as(caller, turn(drafts.len(), false), move |this, caller, mut change| async move {
             drafts.iter().try_for_each(|draft| caller.require_to_issue(&draft.settings))?;
@@ -136,12 +135,27 @@ impl Keydesk {
         drafts: Vec<Draft>,
         now: Instant,
     ) -> Result<(Vec<Issued>, Vec<StoredRecord>), KeyError> {
-        let mut rows = Vec::with_capacity(drafts.len());
-        let (mut issued, mut events) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
-        let mut counted = 0;
+        let mut built = Vec::with_capacity(drafts.len());
         for draft in drafts {
             require_future(draft.settings.expires_at, now)?;
-            let (one, secret) = self.build(installation, draft, now)?;
+            built.push(self.build(installation, draft, now)?);
+        }
+        self.insert_built(change, by, installation, built, now).await
+    }
+
+    /// The same for keys that were built before.
+    pub(crate) async fn insert_built(
+        &self,
+        change: &mut Change,
+        by: impl Into<By> + Send,
+        installation: &Installation,
+        built: Vec<(Issued, NewSecret)>,
+        now: Instant,
+    ) -> Result<(Vec<Issued>, Vec<StoredRecord>), KeyError> {
+        let mut rows = Vec::with_capacity(built.len());
+        let (mut issued, mut events) = (Vec::with_capacity(built.len()), Vec::with_capacity(built.len()));
+        let mut counted = 0;
+        for (one, secret) in built {
             counted += i64::from(one.key.kind == KeyKind::Issued);
             events.push(settings_audit::issued(&one.key));
             rows.push((StoredKey::new(installation.id, one.key.clone(), change.epoch()), secret));
@@ -160,7 +174,12 @@ impl Keydesk {
     }
 
     /// A key with a new secret, not written anywhere yet.
-    fn build(&self, installation: &Installation, draft: Draft, now: Instant) -> Result<(Issued, NewSecret), KeyError> {
+    pub(crate) fn build(
+        &self,
+        installation: &Installation,
+        draft: Draft,
+        now: Instant,
+    ) -> Result<(Issued, NewSecret), KeyError> {
         let id = KeyId(self.new_id(now));
         let (secret, new_secret) = self.build_secret(installation, id, draft.environment, now)?;
         let key = Key {

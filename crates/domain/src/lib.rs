@@ -4,7 +4,8 @@
 //! - nothing else changes anything, and each change commits with its audit entry and its epoch in one transaction, in a
 //!   task of its own;
 //! - a change is in this node's memory ([`Keydesk::verifier`]) before its verb answers;
-//! - a secret leaves in [`Issued`], in [`HandedOver`] and from [`Keydesk::reveal`] alone, and a derived token in [`MadeToken`];
+//! - a secret leaves in [`Issued`], in [`HandedOver`], in [`Prepared`] and from [`Keydesk::reveal`] alone, and a derived token in
+//!   [`MadeToken`];
 //! - an installation that has an owner who can sign in keeps one;
 //! - whoever signs in, in whichever way, gets their session in one place (`enter`), which asks for a second factor first.
 
@@ -12,6 +13,7 @@ mod account;
 mod account_link;
 mod activity;
 mod administrator;
+mod applying;
 mod at_most;
 mod audit;
 mod audit_log;
@@ -159,6 +161,10 @@ pub(crate) use regular_file::regular_file;
 
 pub use account_link::NewAccountLink;
 pub use administrator::NewAdministrator;
+pub use applying::{
+    ApplyError, FieldChange, LeftAlone, MadeSecret, Plan, Planned, Prepared, RouteLines, Step, StepAction, Wanted,
+    WantedKey, WantedLimits, WantedSettings, WantedWebhook,
+};
 pub use audit_log::{
     AuditExport, AuditFormat, AuditHeadLine, AuditState, AuditView, ForgetError, Forgotten, InstallationHead,
     InvalidHead,

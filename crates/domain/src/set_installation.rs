@@ -76,11 +76,28 @@ impl Keydesk {
         patch: InstallationPatch,
         if_version: Option<i64>,
     ) -> Result<Installation, KeyError> {
+        let (after, changed) = self.set_installation_in(&mut change, id, by, patch, if_version).await?;
+        if changed {
+            self.commit(change).await?;
+            self.installation_was_set(after.clone()).await;
+        }
+        Ok(after)
+    }
+
+    /// Changes the settings of an installation as part of a change. Gives it as it then is, and whether it was another one.
+    pub(crate) async fn set_installation_in(
+        &self,
+        change: &mut Change,
+        id: InstallationId,
+        by: impl Into<By> + Send,
+        patch: InstallationPatch,
+        if_version: Option<i64>,
+    ) -> Result<(Installation, bool), KeyError> {
         let before = change.installation(id).await.map_err(failure::public)?.ok_or(KeyError::NoInstallation)?;
         let mut after = patch.apply(&before);
         let detail = told(&before, &after);
         if detail.is_empty() {
-            return Ok(before.into());
+            return Ok((before.into(), false));
         }
         let version = before.settings_version;
         if if_version.is_some_and(|wanted| wanted != version) {
@@ -99,12 +116,14 @@ impl Keydesk {
         }
         after.settings_version = version + 1;
         let event = AuditEvent::of(Action::InstallationUpdate, detail.into());
-        self.write_audit(&mut change, id, by, now, vec![event]).await?;
-        self.commit(change).await?;
-        let after = Installation::from(after);
-        self.changed_installation(after.clone()).await;
+        self.write_audit(change, id, by, now, vec![event]).await?;
+        Ok((after.into(), true))
+    }
+
+    /// The change is committed that has set an installation so.
+    pub(crate) async fn installation_was_set(&self, after: Installation) {
+        self.changed_installation(after).await;
         self.inner.copies_due.notify_one();
-        Ok(after)
     }
 }
 
@@ -137,6 +156,11 @@ impl InstallationPatch {
             leak_rule: leak_rule.unwrap_or(before.leak_rule),
             ..before.clone()
         }
+    }
+
+    /// Whether an installation is already as this says.
+    pub(crate) fn holds_in(&self, now: &StoredInstallation) -> bool {
+        self.clone().apply(now) == *now
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{audit::AuditEvent, switch};
 
 /// A patch by the names of its settings, without those that it leaves as they are.
-fn named(patch: &SettingsPatch) -> Map<String, Value> {
+pub(crate) fn named(patch: &SettingsPatch) -> Map<String, Value> {
     match json!(patch) {
         Value::Object(named) => named,
         _ => Map::new(),

@@ -1,4 +1,6 @@
-use model::{Key, KeyError, KeyId, KeyKind, KeyStatus, LifeCycle, ScopeSet, SettingsPatch};
+use model::{
+    Instant, Key, KeyError, KeyId, KeyKind, KeyLife, KeySettings, KeyStatus, LifeCycle, ScopeSet, SettingsPatch,
+};
 use store::{Change, StoredKey};
 
 use crate::{
@@ -27,45 +29,68 @@ impl Keydesk {
         // To switch a key off is to revoke it.
         let revokes = patch.enabled == Some(false);
         self.change_in_turn_as(caller, turn(1, revokes), move |this, caller, mut change| async move {
-            let installation = caller.installation;
             if let Some(key) = this.done_key(&mut change, &caller).await? {
                 return Ok(key);
             }
             let before = editable(&mut change, &caller, id, if_version).await?;
             let now = this.now();
-            let from = before.settings();
-            let to = patch.apply(from)?;
-            if to == *from {
+            let to = patch.apply(before.settings())?;
+            if to == *before.settings() {
                 return Ok(before.at(now));
             }
-            let added: ScopeSet = to.scopes.iter().filter(|scope| !from.scopes.allows(scope)).cloned().collect();
-            caller.require_to_give(this.catalogue(), &added)?;
-            if to.widens(from).is_some() {
-                caller.require_to_hold(&to.scopes)?;
-            }
-            caller.require_to_edit(id, from, &to)?;
-            let life =
-                LifeCycle { disabled_at: (!to.enabled).then_some(now), expires_at: to.expires_at, deleted_at: None };
-            let works_again = life.status(now) == KeyStatus::Active && before.life.status(now) != KeyStatus::Active;
-            if !added.is_empty() || works_again {
-                caller.require_within_bounds(id, &to)?;
-            }
-            if to.expires_at != from.expires_at {
-                require_future(to.expires_at, now)?;
-                let longest = this.remembered(installation).and_then(|installation| installation.longest_life);
-                require_within_life(longest, Some(from.expires_at), to.expires_at, now)?;
-            }
-            require_limits_of(this.catalogue(), &to, Some(from))?;
-            require_reachable_world(before.environment(), &to)?;
-            let done = change.update_key(installation, id, &to, now).await.map_err(failure::public)?;
-            if !done {
-                return Err(KeyError::NotFound);
-            }
-            let event = settings_audit::changed(id, from, &to);
-            this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;
+            let longest = this.remembered(caller.installation).and_then(|installation| installation.longest_life);
+            this.update_in(&mut change, &caller, &before, &to, longest, now).await?;
             this.finish(change, &caller, id, now).await
         })
         .await
+    }
+
+    /// Gives a key other settings, as part of a change. `longest`: within how many days keys must end.
+    pub(crate) async fn update_in(
+        &self,
+        change: &mut Change,
+        caller: &Caller,
+        before: &StoredKey,
+        to: &KeySettings,
+        longest: Option<KeyLife>,
+        now: Instant,
+    ) -> Result<(), KeyError> {
+        self.require_edit(caller, before, to, longest, now)?;
+        let id = before.id();
+        if !change.update_key(caller.installation, id, to, now).await.map_err(failure::public)? {
+            return Err(KeyError::NotFound);
+        }
+        let event = settings_audit::changed(id, before.settings(), to);
+        self.write_audit(change, caller.installation, caller, now, vec![event]).await
+    }
+
+    /// Refuses settings that this caller may not give the key, or that no key can have.
+    pub(crate) fn require_edit(
+        &self,
+        caller: &Caller,
+        before: &StoredKey,
+        to: &KeySettings,
+        longest: Option<KeyLife>,
+        now: Instant,
+    ) -> Result<(), KeyError> {
+        let (id, from) = (before.id(), before.settings());
+        let added: ScopeSet = to.scopes.iter().filter(|scope| !from.scopes.allows(scope)).cloned().collect();
+        caller.require_to_give(self.catalogue(), &added)?;
+        if to.widens(from).is_some() {
+            caller.require_to_hold(&to.scopes)?;
+        }
+        caller.require_to_edit(id, from, to)?;
+        let life = LifeCycle { disabled_at: (!to.enabled).then_some(now), expires_at: to.expires_at, deleted_at: None };
+        let works_again = life.status(now) == KeyStatus::Active && before.life.status(now) != KeyStatus::Active;
+        if !added.is_empty() || works_again {
+            caller.require_within_bounds(id, to)?;
+        }
+        if to.expires_at != from.expires_at {
+            require_future(to.expires_at, now)?;
+            require_within_life(longest, Some(from.expires_at), to.expires_at, now)?;
+        }
+        require_limits_of(self.catalogue(), to, Some(from))?;
+        require_reachable_world(before.environment(), to)
     }
 
     /// Commits a change of one key, puts it into memory before the answer, and returns the key, which is kept for whoever
@@ -75,7 +100,7 @@ impl Keydesk {
         mut change: Change,
         caller: &Caller,
         id: KeyId,
-        now: model::Instant,
+        now: Instant,
     ) -> Result<Key, KeyError> {
         let installation = caller.installation;
         let after = change.key(installation, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?.at(now);

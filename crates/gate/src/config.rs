@@ -25,6 +25,11 @@ pub struct Routes {
 }
 
 impl Routes {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.own.is_empty() && !self.built_in
+    }
+
     /// These, or those that are built in where there are none.
     #[must_use]
     pub fn or_built_in(self) -> Self {
@@ -154,13 +159,14 @@ pub fn gateway(routes: Routes, trusted_proxies: &[String]) -> Result<Gateway, In
         Network::parse(text).map_err(|error| InvalidGateway::TrustedProxy(text.to_owned(), error))
     };
     let trusted = trusted_proxies.iter().map(network).collect::<Result<_, _>>()?;
-    Ok(Gateway { routes: Arc::new(table(routes)?), trusted_proxies: TrustedProxies::new(trusted) })
+    Ok(Gateway { routes: Arc::new(route_table(routes)?), trusted_proxies: TrustedProxies::new(trusted) })
 }
 
 /// As with the `cost` of a verification.
 const COST_MAX: u64 = 1_000_000;
 
-fn table(Routes { built_in, own }: Routes) -> Result<RouteTable, InvalidGateway> {
+/// Checks routes.
+pub fn route_table(Routes { built_in, own }: Routes) -> Result<RouteTable, InvalidGateway> {
     let mut routes = if built_in { contact_centre::routes()? } else { Vec::new() };
     for entry in own {
         let (methods, scopes) = (entry.method.into_vec(), entry.scope.into_vec());

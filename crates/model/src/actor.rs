@@ -43,6 +43,9 @@ pub enum Action {
     /// The ceiling of a client or of the installation was changed: what all its keys may do together.
     #[serde(rename = "ceiling.set")]
     CeilingSet,
+    /// `keydesk apply` made the installation what a file says. Each thing that it changed has an entry of its own.
+    #[serde(rename = "file.apply")]
+    FileApply,
     /// The API Keys module was switched on.
     #[serde(rename = "installation.enable")]
     InstallationEnable,
@@ -234,6 +237,7 @@ impl Action {
             Self::InstallationAdd => "installation.add",
             Self::InstallationUpdate => "installation.update",
             Self::CeilingSet => "ceiling.set",
+            Self::FileApply => "file.apply",
             Self::InstallationEnable => "installation.enable",
             Self::InstallationDisable => "installation.disable",
             Self::BackupCreate => "backup.create",

@@ -16,6 +16,7 @@ mod bounded;
 mod bounds;
 mod catalogue;
 mod ceiling;
+mod claim;
 mod client_name;
 mod contact_centre;
 mod cursor;
@@ -110,6 +111,7 @@ pub use bounded::{Bounded, InvalidLength};
 pub use bounds::Bounds;
 pub use catalogue::{Catalogue, InvalidCatalogue, ScopeEntry};
 pub use ceiling::{Ceiling, CeilingInfo, Client};
+pub use claim::{CLAIM_NAME_MAX, ClaimKind, ClaimName, InvalidClaimName, UnknownClaimKind};
 pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError};
 pub use contact_centre::{
     AGENTS_MAX, AgentIds, CALL_PREFIXES_MAX, CallPrefix, CallPrefixes, CallsPerHour, ContactCentreLimits, DialPrefix,

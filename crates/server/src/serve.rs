@@ -92,6 +92,10 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     for warning in settings.gateway.warnings() {
         tracing::warn!("{warning}");
     }
+    if let Some(missing) = settings.missing_routes_file() {
+        let file = missing.display();
+        tracing::warn!("there is no file {file}, so there are no routes yet; `keydesk apply` writes it");
+    }
     let (gateway, otlp) = (settings.gateway.clone(), settings.otlp.clone());
     let accepted = |listener: &ListenerEntry| accepted(&keydesk, &settings.installation, listener);
     let (at_authz, over_spoe) = (accepted(&settings.authz)?, accepted(&settings.spoe)?);

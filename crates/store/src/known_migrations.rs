@@ -44,6 +44,7 @@ macro_rules! migrations {
             "0030_settings_identities_mail"
             "0031_leaks"
             "0032_imports"
+            "0033_claims"
         )
     };
     ($folder:literal; $($name:literal)+) => {

@@ -10,7 +10,9 @@ pub(crate) use crate::known_migrations::{POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS}
 use crate::{
     StoreError,
     looking::Looking,
-    names, postgres,
+    names,
+    pending::{OLDEST_BESIDE, PendingMigration},
+    postgres,
     statistics::{forget_statistics, statistics},
 };
 
@@ -24,14 +26,21 @@ pub(crate) const MIGRATED_SQLITE: &str =
 pub(crate) const MIGRATED_POSTGRES: &str = "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('_sqlx_migrations')";
 
 /// How a database's tables stand to this release.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tables {
     /// The newest migration that was applied; 0: there are no tables.
     pub applied: i64,
     /// The newest migration that this release knows.
     pub newest: i64,
     /// Migrations that are to be applied.
-    pub pending: usize,
+    pub pending: Vec<PendingMigration>,
+}
+
+impl Tables {
+    /// Whether nodes of the release that these tables are of must be stopped before the migrations are applied.
+    pub fn stops_older_nodes(&self) -> bool {
+        !self.pending.is_empty() && (1..OLDEST_BESIDE).contains(&self.applied)
+    }
 }
 
 /// A row of the table that sqlx keeps: version, checksum, and whether it succeeded.
@@ -40,7 +49,7 @@ type Applied = (i64, Vec<u8>, bool);
 /// Brings PostgreSQL's tables up to date. Where there is nothing to do, nothing but rows is asked for, so that a role that may
 /// not make tables can start the server.
 pub(crate) async fn migrate_postgres(pool: &PgPool) -> Result<(), StoreError> {
-    let pending = postgres_tables(&mut *pool.acquire().await?).await?.pending;
+    let pending = postgres_tables(&mut *pool.acquire().await?).await?.pending.len();
     if pending == 0 {
         return Ok(());
     }
@@ -66,7 +75,7 @@ pub(crate) async fn migrate_postgres(pool: &PgPool) -> Result<(), StoreError> {
 /// only reads does not wait for the lock of whoever writes.
 pub(crate) async fn migrate_sqlite(pool: &SqlitePool) -> Result<(), StoreError> {
     let mut connection = pool.acquire().await?;
-    let pending = sqlite_tables(&mut connection).await?.pending;
+    let pending = sqlite_tables(&mut connection).await?.pending.len();
     if pending == 0 && statistics(&mut connection).await?.is_empty() {
         return Ok(());
     }
@@ -176,6 +185,10 @@ fn compare(known: &Migrator, applied: &[Applied]) -> Result<Tables, StoreError> 
     Ok(Tables {
         applied: applied.last().map_or(0, |(version, ..)| *version),
         newest: known.iter().map(|migration| migration.version).max().unwrap_or(0),
-        pending: known.iter().count() - applied.len(),
+        pending: known
+            .iter()
+            .filter(|migration| !applied.iter().any(|(version, ..)| *version == migration.version))
+            .map(PendingMigration::of)
+            .collect(),
     })
 }

@@ -36,7 +36,7 @@ impl Store {
         let (read, write, poll, lookups) = (pool(4), pool(1), Apart::Sqlite(pool(1)), Apart::Sqlite(pool(2)));
         let mut connection = read.acquire().await.map_err(|error| unreadable(file, &error))?;
         let tables = sqlite_tables(&mut connection).await?;
-        if tables.pending > 0 {
+        if !tables.pending.is_empty() {
             return Err(StoreError::Unsuitable(format!(
                 "{} is of an earlier release and can't be written, so its tables can't be brought up to date; copy it to where it can be \
                  written",

@@ -88,8 +88,8 @@ cargo xtask <command>
   nodes [N] [--redis] [--port N]
                               N nodes (3) on one throwaway PostgreSQL, with what to try; --redis: their rate limits are kept there
   bench --browser             its measurements in a browser
-  upgrades [--only N]         builds the newest commit of each number of migrations (or of N) from the history, and runs it and
-                              today's server on one database, after each other and beside each other
+  upgrades [--only N]         builds the newest commit of each migration (or of N) from the history, and runs it and today's server on
+                              one database, after each other and beside each other, and on what the releases left in upgrade/
   fuzz [--seconds N]          run each fuzz target for a minute, or for N seconds
   advisories DIR              check the dependencies for known faults against DIR, a checkout of RustSec's advisory-db, and
                               write docs/advisories.txt; also says when Leptos is out of its release candidates

@@ -1,4 +1,5 @@
-//! `cargo xtask upgrades`: this binary and those of before, one after the other and beside each other, on one database.
+//! `cargo xtask upgrades`: this binary and those of before, one after the other and beside each other, on one database; and on what
+//! the releases left behind (`upgrade/`).
 
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
@@ -24,10 +25,10 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let mut commits = releases()?;
     commits.retain(|tables, _| only.is_none_or(|only| only == *tables));
     let mut trial = process::cargo();
-    trial.args(["run", "--example", "upgrades", "--"]).arg(newest).env(postgres::URL, &postgres.url);
+    trial.args(["run", "--example", "upgrades", "--"]).arg(paths::root().join("upgrade")).arg(newest);
+    trial.env(postgres::URL, &postgres.url);
     for (tables, commit) in &commits {
-        let old =
-            steps.run(&format!("build {} with {tables} migrations", &commit[..10]), || build_at(*tables, commit))?;
+        let old = steps.run(&format!("build {} of migration {tables}", &commit[..10]), || build_at(*tables, commit))?;
         trial.arg(old);
     }
     steps.run("old and new on one database", || process::run(&mut trial))?;
@@ -35,15 +36,12 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// For each number of migrations, but for that of now, the newest commit whose tables are made by exactly the first so many.
-/// The very first had no release.
+/// For each migration but the newest, the newest commit whose tables are made by exactly those up to it. The very first had no release.
 fn releases() -> Result<BTreeMap<usize, String>> {
     let history = git(&["rev-list", "--topo-order", "HEAD"])?;
     let mut found = BTreeMap::new();
     let mut seen = String::new();
-    let Some(now) = migrations("HEAD")? else {
-        return Err(Failure::new("the migrations of this commit have a gap in their numbers"));
-    };
+    let now = migrations("HEAD")?;
     for commit in history.lines() {
         // Most commits change no table: their tree is the one that was looked at last.
         // The first commits have no such folder.
@@ -52,8 +50,10 @@ fn releases() -> Result<BTreeMap<usize, String>> {
             continue;
         }
         seen = tree;
-        if let Some(tables) = migrations(commit)?.filter(|tables| (2..now).contains(tables)) {
-            found.entry(tables).or_insert_with(|| commit.to_owned());
+        let then = migrations(commit)?;
+        if let Some(tables) = then.last().filter(|_| then.len() > 1 && then.len() < now.len() && now.starts_with(&then))
+        {
+            found.entry(*tables).or_insert_with(|| commit.to_owned());
         }
     }
     if found.is_empty() {
@@ -64,13 +64,11 @@ fn releases() -> Result<BTreeMap<usize, String>> {
     Ok(found)
 }
 
-/// How many migrations a commit has, if their numbers go up without a gap.
-fn migrations(commit: &str) -> Result<Option<usize>> {
+/// The numbers of the migrations that a commit has.
+fn migrations(commit: &str) -> Result<Vec<usize>> {
     let names = git(&["ls-tree", "--name-only", commit, MIGRATIONS])?;
-    let numbers = names.lines().map(|name| name.trim_start_matches(MIGRATIONS).get(..4)?.parse().ok());
-    let numbers: Vec<Option<usize>> = numbers.collect();
-    let has_no_gap = (1..).zip(&numbers).all(|(expected, number)| *number == Some(expected));
-    Ok(has_no_gap.then_some(numbers.len()))
+    let numbers = names.lines().filter_map(|name| name.trim_start_matches(MIGRATIONS).get(..4)?.parse().ok());
+    Ok(numbers.collect())
 }
 
 /// The server of a commit. All are built in one folder, so that what they have in common is compiled once.

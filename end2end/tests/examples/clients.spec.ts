@@ -54,7 +54,7 @@ test('both layers are typed strictly, and their packages are whole', async () =>
   const { stdout: packed } = await run('npm', ['pack', '--dry-run', '--ignore-scripts', '--json'], { cwd: typescript.folder });
   const names = (JSON.parse(packed) as { files: { path: string }[] }[])[0]!.files.map((file) => file.path);
   expect(names).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'dist/express.js', 'dist/express.d.ts', 'dist/generated/management.d.ts', 'README.md', 'LICENSE']));
-  const { stdout: listed } = await run(join(python.bin, 'python'), ['-m', 'zipfile', '-l', join(wheels, 'keydesk_client-0.1.0-py3-none-any.whl')]);
+  const { stdout: listed } = await run(join(python.bin, 'python'), ['-m', 'zipfile', '-l', join(wheels, 'keydesk_client-1.0.0rc1-py3-none-any.whl')]);
   for (const name of ['keydesk/__init__.py', 'keydesk/fastapi.py', 'keydesk/py.typed', 'keydesk/contact_centre/api/calls/post_calls.py', 'keydesk/management/models/key.py']) {
     expect(listed).toContain(name);
   }

@@ -82,6 +82,7 @@ pub(crate) const ACTIONS: [(&str, &[(Action, &str)]); 7] = [
             (Action::InstallationEnable, "API Keys module switched on"),
             (Action::InstallationDisable, "API Keys module switched off"),
             (Action::CeilingSet, "Ceiling set"),
+            (Action::FileApply, "File applied"),
             (Action::BackupCreate, "Backup made"),
             (Action::BackupRestore, "Backup restored"),
         ],

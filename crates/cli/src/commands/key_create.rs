@@ -2,7 +2,9 @@ use clap::Args;
 use domain::NewKey;
 use model::{Environment, Preset, Scope, SettingsPatch};
 
-use super::{CommandContext, Failed, Format, ZoneFlag, key_settings::SettingsFlags, output::Output, show_secret};
+use super::{
+    CommandContext, Failed, Format, ZoneFlag, key_settings::SettingsFlags, key_told::show_secret, output::Output,
+};
 
 #[derive(Args)]
 pub(super) struct KeyCreate {

@@ -1,7 +1,7 @@
 use clap::Args;
 use model::{BulkDeleted, KeyId, Skipped};
 
-use super::{CommandContext, Failed, Format, done_to, output::Output};
+use super::{CommandContext, Failed, Format, key_told::done_to, output::Output};
 
 #[derive(Args)]
 pub(super) struct KeyDelete {

@@ -1,7 +1,11 @@
 use clap::Args;
 use model::{KeyId, Overlap};
 
-use super::{CommandContext, Failed, Format, output::Output, show_changed, show_secret};
+use super::{
+    CommandContext, Failed, Format,
+    key_told::{show_changed, show_secret},
+    output::Output,
+};
 
 #[derive(Args)]
 pub(super) struct KeyRotate {

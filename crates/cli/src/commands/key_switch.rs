@@ -1,7 +1,7 @@
 use clap::Args;
 use model::{BulkSwitched, KeyId};
 
-use super::{CommandContext, Failed, Format, done_to, key_delete::left_alone, output::Output};
+use super::{CommandContext, Failed, Format, key_delete::left_alone, key_told::done_to, output::Output};
 
 #[derive(Args)]
 pub(super) struct KeySwitch {

@@ -4,8 +4,8 @@ use model::{KeyId, Preset, Scope, SettingsPatch};
 use super::{
     CommandContext, Failed, Format, ZoneFlag,
     key_settings::{ClearFlags, SettingsFlags},
+    key_told::show_changed,
     output::Output,
-    show_changed,
 };
 
 #[derive(Args)]

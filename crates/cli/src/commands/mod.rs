@@ -1,6 +1,7 @@
 //! The command line. Whoever can run it on the data is the operator: it needs no scope, and everything is audited.
 
 mod admin;
+mod apply;
 mod audit;
 mod backup;
 mod doctor;
@@ -19,12 +20,15 @@ mod key_rotate;
 mod key_settings;
 mod key_shown;
 mod key_switch;
+mod key_told;
 mod key_update;
 mod keyring;
 mod limits;
 mod mail;
 mod migrate;
 mod output;
+mod plan;
+mod planned;
 mod restore;
 mod sbom;
 mod scan;
@@ -39,13 +43,12 @@ use std::{
     time::Instant,
 };
 
-use api::CreatedKey;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use domain::{Caller, Installation, Issued, Keydesk, OpenOptions};
-use model::{Key, KeyId, KeyKind, TimeZone};
+use domain::{Caller, Installation, Keydesk, OpenOptions};
+use model::TimeZone;
 use zeroize::Zeroizing;
 
-use self::{key_shown::show, output::Output};
+use self::{output::Output, planned::InFront};
 use crate::{
     config::{CommonFlags, ServeFlags, Settings},
     given::{FromVariables, Unfit, printable},
@@ -100,6 +103,10 @@ enum Command {
     /// Try out the mail server that sends invitations and links
     #[command(subcommand, arg_required_else_help = true)]
     Mail(mail::MailCommand),
+    /// Say what applying a file would change, and what would stop working: keys, limits, webhooks, routes and settings as it says
+    Plan(plan::Plan),
+    /// Make keys, limits, webhooks, routes and settings what a file says
+    Apply(apply::Apply),
     /// Check and export the audit log, and print its signed ends
     #[command(subcommand, arg_required_else_help = true)]
     Audit(audit::AuditCommand),
@@ -305,6 +312,7 @@ impl Cli {
             Command::Health(health) => return succeeded(health.run(&settings, output).await),
             Command::Migrate(migrate) => return succeeded(migrate.run(&settings, output).await),
             Command::Sbom => return succeeded(sbom::print(binary.contents, output)),
+            Command::Apply(apply) if apply.schema => return succeeded(apply::print_schema(output)),
             Command::Sandbox(flags) => {
                 let standalone = settings.standalone(flags, from)?;
                 return succeeded((binary.sandbox)(standalone, started).await.map_err(Failed::new));
@@ -328,6 +336,7 @@ impl Cli {
             keydesk,
             links,
             behind_unnamed_proxy: settings.behind_unnamed_proxy(),
+            in_front: InFront { file: settings.routes_file, forward: settings.forward },
             installation: settings.installation,
         };
         let outcome = command.run(&context, output).await;
@@ -345,7 +354,7 @@ impl Command {
     /// Whether it changes nothing, and so can be run on a copy that can't be written.
     fn only_reads(&self) -> bool {
         match self {
-            Self::Doctor(_) | Self::Explain(_) => true,
+            Self::Doctor(_) | Self::Explain(_) | Self::Plan(_) => true,
             Self::Audit(command) => command.only_reads(),
             Self::Usage(_) => true,
             Self::Webhook(command) => command.only_reads(),
@@ -404,57 +413,13 @@ impl Command {
             Self::Usage(command) => command.run(context, output).await,
             Self::Webhook(command) => command.run(context, output).await,
             Self::Explain(command) => command.run(context, output).await,
+            Self::Plan(command) => command.run(context, output).await,
+            Self::Apply(command) => command.run(context, output).await,
             Self::Forget(command) => command.run(context, output).await,
             Self::Backup(command) => command.run(context, output).await,
             Self::Doctor(command) => command.run(context, output).await,
         }
     }
-}
-
-/// A key that was changed; `done` says how.
-fn show_changed(done: &str, key: &Key, format: &Format, zone: &TimeZone, output: &mut Output) -> Result<(), Failed> {
-    output.told(done, |output| if format.json { Ok(output.json(key)?) } else { show(key, None, zone, output) })
-}
-
-/// Most keys that a sentence names.
-const NAMED: usize = 20;
-
-/// What was done to keys, in words.
-fn done_to(ids: &[KeyId], what: &str) -> String {
-    match ids {
-        [] => format!("no key was {what}"),
-        [id] => format!("the key {id} was {what}"),
-        ids if ids.len() <= NAMED => {
-            format!("the keys {} were {what}", ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
-        }
-        ids => format!("{} keys were {what}", ids.len()),
-    }
-}
-
-/// A key that was made or rotated, with its secret.
-fn show_secret(
-    done: &str,
-    issued: &Issued,
-    format: &Format,
-    zone: &TimeZone,
-    output: &mut Output,
-) -> Result<(), Failed> {
-    let id = issued.key.id;
-    let end = match issued.key.kind {
-        KeyKind::Default => String::new(),
-        KeyKind::Issued => format!(", and `keydesk key delete {id}` ends it"),
-    };
-    let otherwise = format!(
-        "the key {id} was {done}, but its secret could not be printed: `keydesk key rotate {id} --overlap 0` gives it \
-         another{end}"
-    );
-    output.once(&otherwise, |output| {
-        if format.json {
-            Ok(output.json(&CreatedKey::from(issued))?)
-        } else {
-            show(&issued.key, Some(&issued.secret), zone, output)
-        }
-    })
 }
 
 fn spaced<T: ToString>(set: impl IntoIterator<Item = T>) -> String {
@@ -469,6 +434,8 @@ struct CommandContext {
     links: Links,
     /// See [`Settings::behind_unnamed_proxy`].
     behind_unnamed_proxy: bool,
+    /// Routes, and what they must fit to.
+    in_front: InFront,
 }
 
 impl CommandContext {

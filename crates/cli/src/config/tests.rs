@@ -27,7 +27,7 @@ fn what_is_empty_in_the_file_is_not_given_and_words_are_taken_in_any_case() {
     let file = "trusted_proxies = \"\"\ndatabase = \"SQLite:a/B.db\"\n[authz]\ninstallation = \"\"\nenvironment = \"\"\n\
                 [grpc]\nenvironment = \"TEST\"\n[[routes]]\nmethod = \"GET\"\npath = \"/a\"\nscope = []\naliases = \"Fold\"\n\
                 environment = \"Any\"\n[[routes]]\nmethod = \"PUT\"\npath = \"/a\"\nscope = []\naliases = \"\"\nenvironment = \"\"\n";
-    let read = settings(file).map_err(|error| panic!("{error}")).ok().unwrap();
+    let read = settings(file).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(read.database, "sqlite:a/B.db");
     assert!(read.gateway.trusted_proxies.is_empty());
     assert_eq!(read.authz, ListenerEntry::default());
@@ -162,4 +162,41 @@ fn mail_and_single_sign_on_are_off_until_they_are_configured() {
     assert_eq!(both.sign_on.unwrap().installation, "acme");
     let misspelt = settings("[oidc]\nrole = \"x\"\n").err().unwrap();
     assert!(misspelt.starts_with("/keydesk.toml, line 2: unknown field `role`"), "{misspelt}");
+}
+
+#[test]
+fn the_configuration_of_every_release_is_read() {
+    let releases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../upgrade");
+    let folders = fs::read_dir(releases).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let mut read = 0;
+    for folder in folders {
+        let text = fs::read_to_string(folder.join("keydesk.toml")).unwrap();
+        let settings = with_file(&text, CommonFlags::default(), ServeFlags::default());
+        let settings = settings.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        assert_eq!(settings.database, "sqlite:data/keydesk.db");
+        assert_eq!(settings.public_url(), Some("https://keydesk.example.com"));
+        read += 1;
+    }
+    assert!(read > 0);
+}
+
+#[test]
+fn routes_stand_in_the_configuration_or_in_a_file_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let routes = folder.path().join("routes.toml");
+    let named = format!("routes_file = \"{}\"\n", routes.display());
+    let own = "[[routes]]\nmethod = \"GET\"\npath = \"/a\"\nscope = []\n";
+    let settings = |file: &str| with_file(file, CommonFlags::default(), ServeFlags::default());
+    let none = settings(&named).ok().unwrap();
+    assert_eq!((none.gateway.routes.iter().count(), none.missing_routes_file()), (0, Some(routes.as_path())));
+    fs::write(&routes, own).unwrap();
+    let read = settings(&named).ok().unwrap();
+    assert_eq!((read.gateway.routes.iter().count(), read.missing_routes_file()), (1, None));
+    let both = settings(&format!("{named}{own}")).err().unwrap();
+    assert!(both.starts_with("routes and routes_file are both given"), "{both}");
+    fs::write(&routes, format!("{own}cots = 1\n")).unwrap();
+    let refused = settings(&named).err().unwrap();
+    assert!(refused.contains("routes.toml, line 5: unknown field `cots`"), "{refused}");
+    fs::write(&routes, "listen = \"a\"\n").unwrap();
+    assert!(settings(&named).err().unwrap().contains("unknown field `listen`"));
 }

@@ -57,6 +57,8 @@ pub(super) fn kind(action: Action) -> Option<&'static str> {
         // Nobody else notices either of these.
         | A::Confirm
         | A::AdministratorSetTimeZone
+        // What it changed is told one by one.
+        | A::FileApply
         // Callers notice nothing of a trial.
         | A::KeyTrialStart
         | A::KeyTrialEnd

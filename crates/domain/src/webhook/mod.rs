@@ -22,5 +22,6 @@ mod update;
 mod vet;
 
 pub use counters::WebhookCounters;
+pub(crate) use create::BuiltWebhook;
 pub use create::{NewWebhook, WebhookSecret};
 pub use redeliver::Redelivery;

@@ -1,5 +1,6 @@
 use model::{Action, KeyError, Webhook, WebhookId, WebhookPatch};
 use serde_json::{Map, Value, json};
+use store::Change;
 
 use super::change::found;
 use crate::{Caller, Keydesk, audit::AuditEvent, done::Done, failure, turn::ONE};
@@ -20,34 +21,49 @@ impl Keydesk {
             self.vet_webhook(url).await?;
         }
         self.change_webhooks(caller, ONE, move |this, caller, mut change| async move {
-            let (installation, now) = (caller.installation, this.now());
             match this.done(&mut change, &caller).await? {
                 None => {}
                 Some(Done::Webhook { webhook, .. }) => return Ok(*webhook),
                 Some(_) => return Err(KeyError::IdempotencyMismatch),
             }
-            let before = found(&mut change, &caller, id, if_version).await?;
-            let mut after = before.clone();
-            let WebhookPatch { url, types, order, enabled } = patch;
-            after.webhook.url = url.unwrap_or(after.webhook.url);
-            after.webhook.types = types.unwrap_or(after.webhook.types);
-            after.webhook.order = order.unwrap_or(after.webhook.order);
-            after.webhook.enabled = enabled.unwrap_or(after.webhook.enabled);
-            let Some(event) = changed(&before.webhook, &after.webhook) else { return Ok(before.webhook) };
-            if after.webhook.enabled && !before.webhook.enabled {
-                after.seen = change.last_event();
+            let (webhook, changed) = this.update_webhook_in(&mut change, &caller, id, patch, if_version).await?;
+            if changed {
+                this.keep_webhook(&mut change, &caller, &webhook, None).await?;
+                this.commit(change).await?;
+                this.inner.out.signals.hint();
             }
-            if !change.update_webhook(&after, now).await.map_err(failure::public)? {
-                return Err(KeyError::NotFound);
-            }
-            (after.webhook.updated_at, after.webhook.version) = (now, before.webhook.version + 1);
-            this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;
-            this.keep_webhook(&mut change, &caller, &after.webhook, None).await?;
-            this.commit(change).await?;
-            this.inner.out.signals.hint();
-            Ok(after.webhook)
+            Ok(webhook)
         })
         .await
+    }
+
+    /// Changes a receiver as part of a change. Gives it as it then is, and whether it was another one.
+    pub(crate) async fn update_webhook_in(
+        &self,
+        change: &mut Change,
+        caller: &Caller,
+        id: WebhookId,
+        patch: WebhookPatch,
+        if_version: Option<i64>,
+    ) -> Result<(Webhook, bool), KeyError> {
+        let now = self.now();
+        let before = found(change, caller, id, if_version).await?;
+        let mut after = before.clone();
+        let WebhookPatch { url, types, order, enabled } = patch;
+        after.webhook.url = url.unwrap_or(after.webhook.url);
+        after.webhook.types = types.unwrap_or(after.webhook.types);
+        after.webhook.order = order.unwrap_or(after.webhook.order);
+        after.webhook.enabled = enabled.unwrap_or(after.webhook.enabled);
+        let Some(event) = changed(&before.webhook, &after.webhook) else { return Ok((before.webhook, false)) };
+        if after.webhook.enabled && !before.webhook.enabled {
+            after.seen = change.last_event();
+        }
+        if !change.update_webhook(&after, now).await.map_err(failure::public)? {
+            return Err(KeyError::NotFound);
+        }
+        (after.webhook.updated_at, after.webhook.version) = (now, before.webhook.version + 1);
+        self.write_audit(change, caller.installation, caller, now, vec![event]).await?;
+        Ok((after.webhook, true))
     }
 }
 

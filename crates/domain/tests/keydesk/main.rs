@@ -1,6 +1,8 @@
 //! What Keydesk promises, on both databases.
 #![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
+mod applying;
+mod applying_settings;
 mod attention;
 mod audit;
 mod audit_beside;
@@ -69,6 +71,7 @@ mod under_load;
 mod undo_switch;
 mod unreadable;
 mod update;
+mod upgrades;
 mod usage;
 mod usage_report;
 mod webhooks;

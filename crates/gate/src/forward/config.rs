@@ -154,6 +154,13 @@ pub struct Settings {
     pub(super) upstreams: Upstreams,
 }
 
+impl Settings {
+    /// Refuses routes to upstreams that are not there, or that keys of the other environment reach.
+    pub fn require_upstreams(&self, routes: &RouteTable) -> Result<(), InvalidForward> {
+        of_one_environment(&self.upstreams, routes)
+    }
+}
+
 /// Checks it.
 pub fn settings(
     entry: GatewayEntry,

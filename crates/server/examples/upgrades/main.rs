@@ -1,18 +1,22 @@
-//! The trial of `cargo xtask upgrades`: the new binary, and then each old one, are its arguments.
+//! The trial of `cargo xtask upgrades`: the folder of what releases left behind, the new binary, and then each old one, are its
+//! arguments.
 //!
 //! On SQLite they follow each other on one file; on PostgreSQL the new one starts beside the old one, as when nodes are replaced
 //! one by one. What was told a caller must stay true on both, and what they can't do together must be refused.
 
 #[path = "../bench/http.rs"]
 mod http;
+mod kept;
 mod node;
 
 use std::path::{Path, PathBuf};
 
+use kept::Kept;
 use node::{Deployment, Failed, Node};
 
 fn main() -> Result<(), Failed> {
     let mut programs = std::env::args_os().skip(1).map(PathBuf::from);
+    let folder = programs.next().ok_or("the folder of releases is missing")?;
     let new = programs.next().ok_or("the new binary is missing")?;
     let runtime = tokio::runtime::Runtime::new()?;
     let mut failed = false;
@@ -23,6 +27,16 @@ fn main() -> Result<(), Failed> {
             failed |= outcome.is_err();
             let said = outcome.unwrap_or_else(|error| format!("FAILED: {error}"));
             say(&format!("{name:<16} {what:<20} {said}"));
+        }
+        for release in kept::of(&folder, &name)? {
+            for on_postgres in [false, true] {
+                let outcome =
+                    runtime.block_on(release.put_in_place(on_postgres)).and_then(|on| again(&release, &old, &new, &on));
+                failed |= outcome.is_err();
+                let said = outcome.unwrap_or_else(|error| format!("FAILED: {error}"));
+                let what = format!("{}, {}", release.version, if on_postgres { "PostgreSQL" } else { "SQLite" });
+                say(&format!("{name:<16} {what:<20} {said}"));
+            }
         }
     }
     if failed { Err("an upgrade went wrong".into()) } else { Ok(()) }
@@ -74,6 +88,24 @@ fn after(old: &Path, new: &Path) -> Result<String, Failed> {
     node.stop()?;
     on.examine(new)?;
     Ok(refusal)
+}
+
+/// What a release left behind: it verifies its own keys, the new one does, and so does the old one once more, if it is not refused.
+fn again(release: &Kept, old: &Path, new: &Path, on: &Deployment) -> Result<String, Failed> {
+    let node = Node::start(old, on)?;
+    release.verify(&node)?;
+    node.stop()?;
+    let node = Node::start(new, on)?;
+    release.verify(&node)?;
+    node.stop()?;
+    on.examine(new)?;
+    let node = match Node::start(old, on) {
+        Ok(node) => node,
+        Err(refusal) => return Ok(format!("verified by both; once more the old one was refused: {refusal}")),
+    };
+    release.verify(&node)?;
+    node.stop()?;
+    Ok("verified by both, and by the old one once more".to_owned())
 }
 
 /// Both at once. Whatever one of them acknowledges holds on the other within the time that a revocation may take.

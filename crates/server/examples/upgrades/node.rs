@@ -31,8 +31,8 @@ pub(crate) struct Deployment {
 
 /// A key that was made.
 pub(crate) struct Key {
-    id: String,
-    secret: String,
+    pub(crate) id: String,
+    pub(crate) secret: String,
 }
 
 impl Deployment {
@@ -47,6 +47,12 @@ impl Deployment {
         let database = TestDatabase::empty_postgres().await;
         let address = database.address().to_owned();
         Ok(Self { folder: tempfile::tempdir()?, address, _database: Some(database) })
+    }
+
+    /// A database that somebody has put in place, with its keyring in the folder.
+    pub(crate) fn of(database: TestDatabase, folder: TempDir) -> Self {
+        let address = database.address().to_owned();
+        Self { folder, address, _database: Some(database) }
     }
 
     fn command(&self, program: &Path, args: &[&str]) -> Command {

@@ -10,6 +10,7 @@ mod support;
 mod unwritable;
 
 mod activity;
+mod apply;
 mod at_rest;
 mod attention;
 mod audit;

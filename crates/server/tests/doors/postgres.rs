@@ -29,9 +29,14 @@ async fn the_owner_migrates_and_the_server_serves() {
     let (owner, server) =
         (configured(&data, "owner.toml", &roles.owner), configured(&data, "server.toml", &roles.server));
 
-    let (code, _, err) = run(&data, &server, &["migrate", "--check"]).await;
+    let (code, out, err) = run(&data, &server, &["migrate", "--check"]).await;
     assert_eq!(code, Some(1));
     assert!(err.ends_with(" migrations are to be applied; run `keydesk migrate`.\n"), "{err}");
+    assert!(out.starts_with("0001 keys: The first schema.\n") && out.contains("so no older nodes."), "{out}");
+    let (code, out, _) = run(&data, &server, &["migrate", "--check", "--json"]).await;
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &report["applied"], &report["done"]), (Some(1), &json!(0), &json!(false)));
+    assert_eq!(report["pending"][0]["name"], "keys");
     let (code, _, err) = run(&data, &server, &["serve", "--listen", "127.0.0.1:0"]).await;
     assert_eq!(code, Some(1));
     let expected = "keydesk: the database can't be used: its tables are not up to date, and this role may not change them; \
@@ -168,4 +173,29 @@ async fn migrate_makes_no_sqlite_database() {
     init(folder.path(), &[]).await;
     let output = keydesk(folder.path(), &["migrate", "--check"]).await;
     assert!(output.status.success() && output.stdout.starts_with(b"The tables are up to date"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_says_what_would_happen_and_changes_nothing() {
+    let database = TestDatabase::sqlite().await;
+    for (release, words) in [
+        (8, "Stop all older nodes first"),
+        (
+            16,
+            "0017 ceilings: What all keys of a client, or of the installation, may do together.\n     an index of keys",
+        ),
+        (16, "Older nodes go on while they are replaced one by one"),
+    ] {
+        database.migrate_to(release).await;
+        let output = keydesk(&database.dir(), &["migrate", "--check"]).await;
+        let out = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(out.contains(words), "{words:?} is not in\n{out}");
+        assert!(!out.contains("0008 ") && out.contains("0033 claims"), "{out}");
+        let again = keydesk(&database.dir(), &["migrate", "--check", "--json"]).await;
+        let report: Value = serde_json::from_slice(&again.stdout).unwrap();
+        assert_eq!((&report["applied"], &report["stop_older_nodes"]), (&json!(release), &json!(release < 9)));
+    }
+    let output = keydesk(&database.dir(), &["migrate"]).await;
+    assert!(output.status.success() && String::from_utf8(output.stdout).unwrap().contains(" applied; the tables"));
 }

@@ -117,6 +117,17 @@ impl TestDatabase {
         }
     }
 
+    /// Makes it what a text in SQL says, as an earlier release left it.
+    pub async fn load(&self, sql: &str) {
+        self.remove_tables().await;
+        if !self.is_postgres() {
+            fs::write(self.dir().join(FILE), "").expect("a new file");
+        }
+        let mut raw = self.raw().await;
+        raw.execute(sql).await.unwrap_or_else(|error| panic!("a database in SQL: {error}"));
+        raw.close().await;
+    }
+
     /// Leaves what there is before Keydesk makes anything: an empty database of PostgreSQL, no file of SQLite.
     pub async fn remove_tables(&self) {
         if self.is_postgres() {

@@ -1,10 +1,10 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    ceiling, clients, code_guess, delivery, deployment, erase_copies, examine, founded, group, guessing, handover,
-    hints, history, idempotency, identity, imported_secret, installation, invitation, keep_search_map, key_import,
-    keyring_proof, leak_report, letter, limit_state, migrations, names, outbox, overview, passkey, password_reset,
-    people, postgres, purge_clock, record, recovery_code, refusal, restored, set_up_link, shared_rate, statistics,
-    store, token_origin, totp, trial, triggers, usage_keys, usage_read, usage_roll, webhook, whose, work,
+    ceiling, claim, clients, code_guess, delivery, deployment, erase_copies, examine, founded, group, guessing,
+    handover, hints, history, idempotency, identity, imported_secret, installation, invitation, keep_search_map,
+    key_import, keyring_proof, leak_report, letter, limit_state, migrations, names, outbox, overview, passkey,
+    password_reset, people, postgres, purge_clock, record, recovery_code, refusal, restored, set_up_link, shared_rate,
+    statistics, store, token_origin, totp, trial, triggers, usage_keys, usage_read, usage_roll, webhook, whose, work,
 };
 
 macro_rules! statements {
@@ -27,6 +27,7 @@ statements! {
     audit_person: INSERT_PERSON RENAME_PERSON FORGET_NAMES AUDIT_PEOPLE PERSON_NAMES PEOPLE_BY_EMAIL FORGET_PERSON FORGET_OWNER FORGET_VIA REDACT_ENTRY;
     backup: LOST_ENTRIES INSTALLATION_NAMES;
     ceiling: CEILING CEILINGS_CHANGED CEILINGS_AFTER PUT_CEILING;
+    claim: CLAIMS PUT_CLAIM DROP_CLAIM;
     clients: CLIENT_NAMES;
     code_guess: CODE_GUESSES PUT_CODE_GUESSES FORGET_CODE_GUESSES;
     delivery: RECEIVERS_DUE SEEN_UP_TO DELIVERIES_DUE DELIVERIES_DUE_IN_ORDER SETTLE_DELIVERY NOTE_DELIVERED NOTE_FAILED LEASE

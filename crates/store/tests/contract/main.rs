@@ -7,6 +7,7 @@ mod administrators;
 mod answers;
 mod audit;
 mod ceilings;
+mod claims;
 mod clients;
 mod fixture;
 mod groups;

@@ -3,14 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use store::{Store, on_both_databases, testing::Raw, testing::TestDatabase};
+use store::{OLDEST_BESIDE, Store, on_both_databases, testing::Raw, testing::TestDatabase};
 
 use crate::fixture::{digest, installation, key_id, secret};
 
 on_both_databases!(a_key_of_every_release_is_read_and_edited, a_release_of_before_writes_keys_that_are_read);
-
-/// The oldest release that may go on while nodes are replaced one by one. Those before write columns that are gone.
-const OLDEST_BESIDE: i64 = 9;
 
 /// Writes an installation and a key in it with the columns that every release has.
 async fn write_key(raw: &mut Raw) {

@@ -29,6 +29,10 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
     if template == "/authz" || operation.is_null() {
         return;
     }
+    let is_deprecated = operation["deprecated"] == true;
+    for name in ["deprecation", "sunset"] {
+        assert_eq!(answer.headers.contains_key(name), is_deprecated, "{method} {template}: {name}");
+    }
     let described = &operation["responses"][answer.status.as_str()];
     assert!(described.is_object(), "{method} {template} answers {} and does not say so", answer.status);
     if answer.status.is_client_error() || answer.status.is_server_error() {

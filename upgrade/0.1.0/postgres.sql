@@ -1,0 +1,227 @@
+CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, installed_on TIMESTAMPTZ NOT NULL DEFAULT now(), success BOOLEAN NOT NULL, checksum BYTEA NOT NULL, execution_time BIGINT NOT NULL);
+-- The first schema. Instants are unix milliseconds, ids are version 7 UUIDs, sets are canonical JSON text.
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+-- One row: what belongs to the deployment and never changes, and proof that the keyring is the one that made it.
+CREATE TABLE deployment (
+    id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    key_prefix TEXT NOT NULL,
+    keyring_proof BYTEA NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- One row. Every transaction that changes what others may have in memory moves it first, so the order of its values is
+-- the order of commits, and a node that has read up to a value has missed nothing.
+CREATE TABLE epoch (
+    id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    value BIGINT NOT NULL
+);
+INSERT INTO epoch (id, value) VALUES (1, 0);
+
+CREATE TABLE installation (
+    id UUID NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    title TEXT NOT NULL,
+    -- When the API Keys module was switched off, if it is.
+    disabled_at BIGINT,
+    -- 1: secrets are also sealed and can be revealed. 0: shown once.
+    recoverable BIGINT NOT NULL CHECK (recoverable IN (0, 1)),
+    -- Issued keys that are not deleted. Kept here because counting a million rows takes longer than showing a page.
+    key_count BIGINT NOT NULL DEFAULT 0 CHECK (key_count >= 0),
+    created_at BIGINT NOT NULL,
+    CONSTRAINT installation_name_unique UNIQUE (name)
+);
+
+CREATE TABLE api_key (
+    -- As in SQLite, whose trigram index knows rows by number.
+    seq BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id UUID NOT NULL,
+    installation_id UUID NOT NULL REFERENCES installation (id),
+    kind TEXT NOT NULL CHECK (kind IN ('default', 'issued')),
+    client_name TEXT NOT NULL CHECK (length(client_name) BETWEEN 1 AND 100),
+    -- As `model::fold` writes it: what is searched and sorted. "C": the order of the bytes, as in SQLite and in keysets.
+    client_name_folded TEXT COLLATE "C" NOT NULL,
+    hint TEXT NOT NULL,
+    environment TEXT NOT NULL CHECK (environment IN ('live', 'test')),
+    preset TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    allowed_ips TEXT NOT NULL DEFAULT '[]',
+    allowed_origins TEXT NOT NULL DEFAULT '[]',
+    rate_limit TEXT,
+    quota TEXT,
+    metadata TEXT NOT NULL DEFAULT '{}',
+    disabled_at BIGINT,
+    expires_at BIGINT,
+    -- A tombstone: revoked at once, restorable for 30 days, then purged.
+    deleted_at BIGINT,
+    -- 0: never used. Not NULL, so that it can be part of a keyset.
+    last_used_at BIGINT NOT NULL DEFAULT 0,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    version BIGINT NOT NULL CHECK (version >= 1),
+    -- The epoch of its last change: what a node reads to learn what it must reload.
+    epoch BIGINT NOT NULL,
+    CONSTRAINT api_key_id_unique UNIQUE (id)
+);
+
+CREATE UNIQUE INDEX api_key_one_default ON api_key (installation_id) WHERE kind = 'default';
+-- One index for each order of the list; they hold only what a list shows.
+CREATE INDEX api_key_by_name ON api_key (installation_id, client_name_folded, id) WHERE kind = 'issued' AND deleted_at IS NULL;
+CREATE INDEX api_key_by_created ON api_key (installation_id, created_at, id) WHERE kind = 'issued' AND deleted_at IS NULL;
+CREATE INDEX api_key_by_last_used ON api_key (installation_id, last_used_at, id) WHERE kind = 'issued' AND deleted_at IS NULL;
+CREATE INDEX api_key_deleted ON api_key (installation_id, deleted_at, id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX api_key_by_epoch ON api_key (epoch);
+-- Substring search over the names of issued keys that are not deleted.
+CREATE INDEX api_key_search ON api_key USING gin (client_name_folded gin_trgm_ops) WHERE kind = 'issued' AND deleted_at IS NULL;
+
+-- The Default API Key can be neither edited nor deleted, through this door either. What moves by itself (last use,
+-- the hint of a rotated secret, version and epoch) stays free.
+CREATE FUNCTION api_key_protect_default() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        RAISE EXCEPTION 'default_key_protected';
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        IF OLD.kind = 'default' THEN
+            RAISE EXCEPTION 'default_key_protected';
+        END IF;
+        RETURN OLD;
+    END IF;
+    IF (OLD.kind = 'default' OR NEW.kind = 'default') AND (
+        OLD.seq, OLD.id, OLD.installation_id, OLD.kind, OLD.client_name, OLD.client_name_folded, OLD.environment, OLD.preset,
+        OLD.scopes, OLD.allowed_ips, OLD.allowed_origins, OLD.rate_limit, OLD.quota, OLD.metadata, OLD.disabled_at,
+        OLD.expires_at, OLD.deleted_at, OLD.created_at
+    ) IS DISTINCT FROM (
+        NEW.seq, NEW.id, NEW.installation_id, NEW.kind, NEW.client_name, NEW.client_name_folded, NEW.environment, NEW.preset,
+        NEW.scopes, NEW.allowed_ips, NEW.allowed_origins, NEW.rate_limit, NEW.quota, NEW.metadata, NEW.disabled_at,
+        NEW.expires_at, NEW.deleted_at, NEW.created_at
+    ) THEN
+        RAISE EXCEPTION 'default_key_protected';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER api_key_protect_default_row BEFORE UPDATE OR DELETE ON api_key
+    FOR EACH ROW EXECUTE FUNCTION api_key_protect_default();
+CREATE TRIGGER api_key_protect_default_table BEFORE TRUNCATE ON api_key
+    FOR EACH STATEMENT EXECUTE FUNCTION api_key_protect_default();
+
+-- Several a key: while it rotates, the old secret works beside the new one until `expires_at`.
+CREATE TABLE api_key_secret (
+    id UUID NOT NULL PRIMARY KEY,
+    installation_id UUID NOT NULL REFERENCES installation (id),
+    key_id UUID NOT NULL REFERENCES api_key (id),
+    -- HMAC-SHA-256 under the pepper that `pepper_id` names.
+    digest BYTEA NOT NULL CHECK (length(digest) = 32),
+    pepper_id TEXT NOT NULL,
+    -- The sealed copy: a data key of this row's own, wrapped by the master key, and the secret under it. All or none.
+    master_key_id TEXT,
+    wrapped_key BYTEA,
+    sealed_secret BYTEA,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    CONSTRAINT api_key_secret_digest_unique UNIQUE (digest),
+    CHECK ((master_key_id IS NULL) = (wrapped_key IS NULL) AND (wrapped_key IS NULL) = (sealed_secret IS NULL))
+);
+CREATE INDEX api_key_secret_by_key ON api_key_secret (key_id);
+
+-- Hash-chained for each installation: an entry's hash covers the hash before it.
+CREATE TABLE audit_entry (
+    installation_id UUID NOT NULL REFERENCES installation (id),
+    seq BIGINT NOT NULL CHECK (seq >= 1),
+    id UUID NOT NULL,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    -- No foreign key: the entry outlives the key.
+    key_id UUID,
+    detail TEXT NOT NULL,
+    previous_hash BYTEA NOT NULL CHECK (length(previous_hash) = 32),
+    hash BYTEA NOT NULL CHECK (length(hash) = 32),
+    PRIMARY KEY (installation_id, seq),
+    CONSTRAINT audit_entry_id_unique UNIQUE (id)
+);
+CREATE INDEX audit_entry_by_key ON audit_entry (key_id, seq) WHERE key_id IS NOT NULL;
+CREATE FUNCTION audit_entry_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'audit_is_append_only';
+END $$;
+CREATE TRIGGER audit_entry_append_only_row BEFORE UPDATE OR DELETE ON audit_entry
+    FOR EACH ROW EXECUTE FUNCTION audit_entry_append_only();
+CREATE TRIGGER audit_entry_append_only_table BEFORE TRUNCATE ON audit_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_append_only();
+
+-- Calls for each key, hour and verdict.
+CREATE TABLE usage_bucket (
+    installation_id UUID NOT NULL REFERENCES installation (id),
+    -- No foreign key: usage outlives the key.
+    key_id UUID NOT NULL,
+    bucket_start BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    calls BIGINT NOT NULL CHECK (calls > 0),
+    PRIMARY KEY (installation_id, key_id, bucket_start, code)
+);
+
+-- Answers to requests that carried an Idempotency-Key, sealed, for 24 hours.
+CREATE TABLE idempotency (
+    installation_id UUID NOT NULL REFERENCES installation (id),
+    caller TEXT NOT NULL,
+    idempotency_key TEXT NOT NULL,
+    fingerprint BYTEA NOT NULL CHECK (length(fingerprint) = 32),
+    master_key_id TEXT NOT NULL,
+    sealed_answer BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (installation_id, caller, idempotency_key)
+);
+CREATE INDEX idempotency_by_age ON idempotency (created_at);
+INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (1, 'keys', TRUE, '\x0eac9b41516fed69a2c0980644fee27687f685d33ba8175cb60144ab5a8f548fde22fd62cf7d6e953d3d51387ea8fcfe', 1);
+-- People who sign in to the Workspace, and their sessions.
+
+CREATE TABLE administrator (
+    id UUID NOT NULL PRIMARY KEY,
+    installation_id UUID NOT NULL REFERENCES installation (id),
+    email TEXT NOT NULL,
+    -- One address, one account in the whole deployment: the sign-in page asks for no installation.
+    email_folded TEXT NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('owner', 'manager', 'viewer')),
+    -- Argon2id, in the PHC string format.
+    password_hash TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    CONSTRAINT administrator_email_unique UNIQUE (email_folded)
+);
+CREATE INDEX administrator_by_installation ON administrator (installation_id);
+
+CREATE TABLE admin_session (
+    -- SHA-256 of the token, so that who reads the table can sign in as nobody.
+    token_hash BYTEA NOT NULL PRIMARY KEY CHECK (length(token_hash) = 32),
+    administrator_id UUID NOT NULL REFERENCES administrator (id),
+    created_at BIGINT NOT NULL,
+    last_seen_at BIGINT NOT NULL
+);
+CREATE INDEX admin_session_by_last_seen ON admin_session (last_seen_at);
+INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (2, 'administrators', TRUE, '\x251446d4554312591631a38101eb7388f889c1347f6cd71c5aa8ed12061123dec4bdbc8f2f84d43e5d88358819d2e4b5', 1);
+-- The rows.
+INSERT INTO deployment (id, key_prefix, keyring_proof, created_at) VALUES (1, 'ccc', '\x3461204fb9d7755c2831f1233615dd1a05f6730ffa6c7f84777c03fcb79a230e', 1795378800000);
+INSERT INTO installation (id, name, title, recoverable, key_count, created_at) VALUES ('019aacf8-4700-7000-8000-000100000001', 'default', 'Contact centre', 1, 4, 1795378800000);
+INSERT INTO api_key (id, installation_id, kind, client_name, client_name_folded, hint, environment, preset, scopes, allowed_ips, metadata, disabled_at, deleted_at, created_at, updated_at, version, epoch) VALUES ('019aacf8-4700-7000-8000-000200000000', '019aacf8-4700-7000-8000-000100000001', 'default', 'Default API Key', 'default api key', 'ccc_live_CQv2…LXPy', 'live', 'custom', '["keys:verify"]', '[]', '{}', NULL, NULL, 1795378800000, 1795378800000, 1, 1);
+INSERT INTO api_key_secret (id, installation_id, key_id, digest, pepper_id, master_key_id, wrapped_key, sealed_secret, created_at, expires_at) VALUES ('019aacf8-4700-7000-8000-000300000001', '019aacf8-4700-7000-8000-000100000001', '019aacf8-4700-7000-8000-000200000000', '\x55caaa4cf0f81b658a437cae2d5b2505ed12e196c7fb82d82079a0517ecbcb94', 'p1', 'm1', '\x20654e69780faa83183a9541981f5b01f42ea43482f732521d701e88b00747b702aa7a6f41fbd2129285c5ff2f92d8e48b518caf88a574724615b064', '\xb42ecb5df2c36d6f76050b37d0df0c72053d77cdf4788bc1af82d151354f091075e7639f54c7936c7749a145f17a134494c359041bdcda0753b3fc72b73b903042d58b215ce1589fcc', 1795378800000, NULL);
+INSERT INTO api_key (id, installation_id, kind, client_name, client_name_folded, hint, environment, preset, scopes, allowed_ips, metadata, disabled_at, deleted_at, created_at, updated_at, version, epoch) VALUES ('019aacf8-4700-7000-8000-000200000001', '019aacf8-4700-7000-8000-000100000001', 'issued', 'Acme CRM', 'acme crm', 'ccc_live_GPaF…in5W', 'live', 'crm', '["calls:read","contacts:read"]', '[]', '{"crm":"4711"}', NULL, NULL, 1795378800000, 1795378800000, 1, 2);
+INSERT INTO api_key_secret (id, installation_id, key_id, digest, pepper_id, master_key_id, wrapped_key, sealed_secret, created_at, expires_at) VALUES ('019aacf8-4700-7000-8000-000300000003', '019aacf8-4700-7000-8000-000100000001', '019aacf8-4700-7000-8000-000200000001', '\x7683ebdc32b6004893f888334a5abaccc25c7feaa0c093fc1c6ff8ad81bacb4c', 'p1', 'm1', '\xe9baedef125c4331631f99e18e58e567b34337c968cae3e78024fe2e6a39a6a8c982d8ad0317ca01cd76f25d5c28806a13180572033b225417fcdec6', '\x213720fb14031f639559583631a6d5e38abc4c40e7e383a3d8e85bea200cf63baaba257ca1dcfabb819e71061ad52397630dc0bbdc8a2b6948d9ff31ac4d81917cb00a9cc747b136a7', 1795378800000, NULL);
+INSERT INTO api_key (id, installation_id, kind, client_name, client_name_folded, hint, environment, preset, scopes, allowed_ips, metadata, disabled_at, deleted_at, created_at, updated_at, version, epoch) VALUES ('019aacf8-4700-7000-8000-000200000002', '019aacf8-4700-7000-8000-000100000001', 'issued', 'Acme Test', 'acme test', 'ccc_test_1GH3…4A6W', 'test', 'custom', '["calls:read"]', '[]', '{}', NULL, NULL, 1795378800000, 1795378800000, 1, 3);
+INSERT INTO api_key_secret (id, installation_id, key_id, digest, pepper_id, master_key_id, wrapped_key, sealed_secret, created_at, expires_at) VALUES ('019aacf8-4700-7000-8000-000300000005', '019aacf8-4700-7000-8000-000100000001', '019aacf8-4700-7000-8000-000200000002', '\xc5c72e461b51b5c00b51a483449db2d278af9a3b66d55bf63e6d2d3045e8d619', 'p1', 'm1', '\xc022a22d152cd3094c735316f350d0250bee2a50078cd8bb33fff173c8fe6db0732f26436b9d1cff6ca86961a3d359ea1bfb61c9bdea965121450e01', '\xf1a158f8e63888cb2f3e1318b6c43f335197527d91d44a1817af7e01697aeea8a1ee6a943b8cfbe486ab1f270d2a8a68e2404bced13e326581220799d083a2ca2e26df0fc6b1af1629', 1795378800000, NULL);
+INSERT INTO api_key (id, installation_id, kind, client_name, client_name_folded, hint, environment, preset, scopes, allowed_ips, metadata, disabled_at, deleted_at, created_at, updated_at, version, epoch) VALUES ('019aacf8-4700-7000-8000-000200000003', '019aacf8-4700-7000-8000-000100000001', 'issued', 'Acme Off', 'acme off', 'ccc_live_S92r…RJKW', 'live', 'custom', '["calls:read"]', '[]', '{}', 1795378800000, NULL, 1795378800000, 1795378800000, 1, 4);
+INSERT INTO api_key_secret (id, installation_id, key_id, digest, pepper_id, master_key_id, wrapped_key, sealed_secret, created_at, expires_at) VALUES ('019aacf8-4700-7000-8000-000300000007', '019aacf8-4700-7000-8000-000100000001', '019aacf8-4700-7000-8000-000200000003', '\xb39c1e6e667517e2c934594911c4331853190f9ef063709ace71b769e9a99704', 'p1', 'm1', '\xeefebaa7e93f0b28371106517f923e063dd5ff963fdcddd61c4e8a816ed8962485a1f0aee0c9161c8b7340d83cd722f093a3c28999b9e5b2d3a9e347', '\xcddf613952e3a3542e23e690ddc768194a49a3ee3b1e29fb68f3b9ad6cb192bfa5bc527273d553e827b4c074340553bd93e9f5bbd6d86b8bbaeec5571eb1e25645f501358e2812e0b8', 1795378800000, NULL);
+INSERT INTO api_key (id, installation_id, kind, client_name, client_name_folded, hint, environment, preset, scopes, allowed_ips, metadata, disabled_at, deleted_at, created_at, updated_at, version, epoch) VALUES ('019aacf8-4700-7000-8000-000200000004', '019aacf8-4700-7000-8000-000100000001', 'issued', 'Acme Gone', 'acme gone', 'ccc_live_Xzuu…LEKc', 'live', 'custom', '["calls:read"]', '[]', '{}', NULL, 1795378800000, 1795378800000, 1795378800000, 1, 5);
+INSERT INTO api_key_secret (id, installation_id, key_id, digest, pepper_id, master_key_id, wrapped_key, sealed_secret, created_at, expires_at) VALUES ('019aacf8-4700-7000-8000-000300000009', '019aacf8-4700-7000-8000-000100000001', '019aacf8-4700-7000-8000-000200000004', '\xcc6e358295dbbd958ed5dd2eb77a53e8ec0e7b96eee6a52b2e957f6280579905', 'p1', 'm1', '\x67ff09f7e51a1fa226a4f6dd1901ca4241f88671c7d00a4dae332f54ff43ed8b5fdc1f95e46a9a02a6616eee04a039d6686aa5aaa67a2f9a4d462c58', '\x47e36757c983663a391003857e02be6704f9aa9a499e49ece72f35ee82cf781230e6ebf82ce21506253501bdfae8735f9a02773a5a9fe2fa99219f369cdfe5828a728e047d5ca9bcb7', 1795378800000, NULL);
+INSERT INTO api_key (id, installation_id, kind, client_name, client_name_folded, hint, environment, preset, scopes, allowed_ips, metadata, disabled_at, deleted_at, created_at, updated_at, version, epoch) VALUES ('019aacf8-4700-7000-8000-000200000005', '019aacf8-4700-7000-8000-000100000001', 'issued', 'Acme Bound', 'acme bound', 'ccc_live_1ILd…rppg', 'live', 'custom', '["calls:read"]', '["10.0.0.0/8"]', '{}', NULL, NULL, 1795378800000, 1795378800000, 1, 6);
+INSERT INTO api_key_secret (id, installation_id, key_id, digest, pepper_id, master_key_id, wrapped_key, sealed_secret, created_at, expires_at) VALUES ('019aacf8-4700-7000-8000-00030000000b', '019aacf8-4700-7000-8000-000100000001', '019aacf8-4700-7000-8000-000200000005', '\x4fa1d06dec00a788564bdb29fd5943e3d867aa06d86a16d65035353c948363be', 'p1', 'm1', '\xcc37bc02aa9462080d8ecbc535866d67b585379161abff0e0b2daa8a76f25b445c88fb3bcc97395faefe589f6ab530abcd87a30e89e145938d14ec58', '\x0f0a743441f1bb011656e9c49ce6e9d78a8fd62b0c6a0b0f6da5af640644862cec211d596daa0750e7481d4f16cbf2208c1172575425afd4f1b882c9403809daef5f852ebff3aa61f3', 1795378800000, NULL);
+INSERT INTO audit_entry (installation_id, seq, id, at, actor, action, key_id, detail, previous_hash, hash) VALUES ('019aacf8-4700-7000-8000-000100000001', 1, '019aacf8-4700-7000-8000-000400000001', 1795378800000, '{"kind":"operator"}', 'installation.create', NULL, '{"name":"default","recoverable":true}', '\x0000000000000000000000000000000000000000000000000000000000000000', '\x9c56465a33895fdddb5e61ecde35a0110ee445bc8d08336c45120aff405c457e');
+INSERT INTO audit_entry (installation_id, seq, id, at, actor, action, key_id, detail, previous_hash, hash) VALUES ('019aacf8-4700-7000-8000-000100000001', 2, '019aacf8-4700-7000-8000-000400000002', 1795378800000, '{"kind":"operator"}', 'key.issue', '019aacf8-4700-7000-8000-000200000000', '{"client_name":"Default API Key","environment":"live","scopes":["keys:verify"]}', '\x9c56465a33895fdddb5e61ecde35a0110ee445bc8d08336c45120aff405c457e', '\xbde0e934f451b9fd020e97cad9c07f6cac2fe92010d0b67b22d48d4df62b5866');
+INSERT INTO audit_entry (installation_id, seq, id, at, actor, action, key_id, detail, previous_hash, hash) VALUES ('019aacf8-4700-7000-8000-000100000001', 3, '019aacf8-4700-7000-8000-000400000003', 1795378800000, '{"kind":"operator"}', 'key.issue', '019aacf8-4700-7000-8000-000200000001', '{"client_name":"Acme CRM","environment":"live","scopes":["calls:read","contacts:read"]}', '\xbde0e934f451b9fd020e97cad9c07f6cac2fe92010d0b67b22d48d4df62b5866', '\x17fe67f5316d75e6fb98254666fe15727891d18c9fccf148dd82e12086b50241');
+INSERT INTO audit_entry (installation_id, seq, id, at, actor, action, key_id, detail, previous_hash, hash) VALUES ('019aacf8-4700-7000-8000-000100000001', 4, '019aacf8-4700-7000-8000-000400000004', 1795378800000, '{"kind":"operator"}', 'key.issue', '019aacf8-4700-7000-8000-000200000002', '{"client_name":"Acme Test","environment":"test","scopes":["calls:read"]}', '\x17fe67f5316d75e6fb98254666fe15727891d18c9fccf148dd82e12086b50241', '\x13a518cd86565ff1d27cd91d1247a8538b13b542515bf29def97d869c2c4b6dd');
+INSERT INTO audit_entry (installation_id, seq, id, at, actor, action, key_id, detail, previous_hash, hash) VALUES ('019aacf8-4700-7000-8000-000100000001', 5, '019aacf8-4700-7000-8000-000400000005', 1795378800000, '{"kind":"operator"}', 'key.issue', '019aacf8-4700-7000-8000-000200000003', '{"client_name":"Acme Off","environment":"live","scopes":["calls:read"]}', '\x13a518cd86565ff1d27cd91d1247a8538b13b542515bf29def97d869c2c4b6dd', '\xaef13547ddaa8b988542a3b1b339d089a1b17e99ce5aac859b05c74c0978172d');
+INSERT INTO audit_entry (installation_id, seq, id, at, actor, action, key_id, detail, previous_hash, hash) VALUES ('019aacf8-4700-7000-8000-000100000001', 6, '019aacf8-4700-7000-8000-000400000006', 1795378800000, '{"kind":"operator"}', 'key.issue', '019aacf8-4700-7000-8000-000200000004', '{"client_name":"Acme Gone","environment":"live","scopes":["calls:read"]}', '\xaef13547ddaa8b988542a3b1b339d089a1b17e99ce5aac859b05c74c0978172d', '\x36948f1bb936a7498a10a858eb8b77c04f5250fd7f0c09f1dd56b8cd9123dd8f');
+INSERT INTO audit_entry (installation_id, seq, id, at, actor, action, key_id, detail, previous_hash, hash) VALUES ('019aacf8-4700-7000-8000-000100000001', 7, '019aacf8-4700-7000-8000-000400000007', 1795378800000, '{"kind":"operator"}', 'key.issue', '019aacf8-4700-7000-8000-000200000005', '{"client_name":"Acme Bound","environment":"live","scopes":["calls:read"]}', '\x36948f1bb936a7498a10a858eb8b77c04f5250fd7f0c09f1dd56b8cd9123dd8f', '\x8cf40cddc35971e66ead593feb84cf5657f06c83cdb0611b40c28583048c87db');
+INSERT INTO usage_bucket (installation_id, key_id, bucket_start, code, calls) VALUES ('019aacf8-4700-7000-8000-000100000001', '019aacf8-4700-7000-8000-000200000001', 1795377600000, 'VALID', 12);
+UPDATE epoch SET value = 6 WHERE id = 1;
