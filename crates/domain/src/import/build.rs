@@ -1,4 +1,4 @@
-use model::{Given, GivenHash, Hint, Instant, Key, KeyError, KeyId, KeyKind, KeyPrefix, KeyStatus, SecretId};
+use model::{Given, GivenHash, Hint, Instant, Key, KeyError, KeyId, KeyKind, KeyStatus, SecretId};
 use store::{KnownBy, NewImported, NewSecret};
 
 use super::draft::Draft;

@@ -40,7 +40,7 @@ macro_rules! codes {
     ($($name:ident = $code:literal $words:literal;)*) => {
         /// Why a row was not imported.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-                pub enum ImportCode {
+        pub enum ImportCode {
             $(#[doc = $words] #[serde(rename = $code)] $name,)*
         }
 

@@ -234,7 +234,7 @@ fn slow_hashes_are_read_and_those_that_take_too_long_are_not_taken() {
 fn a_key_of_another_system_has_a_hint_of_its_own() {
     let hint = |text: &str| PlainSecret::new(text.to_owned()).imported_hint().0;
     assert_eq!(hint(KEY), "acme…ghij");
-    assert_eq!((hint("short"), hint("ääääääääääääääääääääää")), ("…".to_owned(), "…".to_owned()));
+    assert_eq!((hint("short"), hint("aääääääääääääääääääääää")), ("…".to_owned(), "…".to_owned()));
     assert_eq!(KeyPrefix::parse("acme_0123456789").unwrap().hint().0, "acme_0123456…");
     for bad in ["", "a b", &"x".repeat(65)] {
         assert_eq!(KeyPrefix::parse(bad), Err(InvalidKeyPrefix));
