@@ -4,7 +4,7 @@ use crate::digest::{self, Stamp};
 use crate::paths;
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{npm, site, wasm};
+use crate::{npm, site_tools, wasm};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -109,7 +109,7 @@ fn bind(compiled: &Path, output: &Path, nameless: bool) -> Result<()> {
     if output.exists() {
         fs::remove_dir_all(output).map_err(Failure::at(output))?;
     }
-    let mut tools = site::tools();
+    let mut tools = site_tools::command();
     tools.arg("bind").arg(compiled).arg(output);
     if nameless {
         tools.arg("--nameless");

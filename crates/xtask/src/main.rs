@@ -41,6 +41,7 @@ mod screenshots;
 mod security_page;
 mod serve;
 mod site;
+mod site_tools;
 mod step;
 mod test;
 mod tools;

@@ -7,12 +7,12 @@ use crate::css;
 use crate::digest;
 use crate::paths;
 use crate::process::{self, Failure, Result};
+use crate::site_tools;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// Files that browsers and crawlers look for under exactly this name.
 const FIXED_NAMES: [&str; 2] = ["favicon.ico", "robots.txt"];
@@ -140,14 +140,7 @@ fn name(files: &[(PathBuf, PathBuf)], compress: impl FnOnce(&[&Path]) -> Result<
 }
 
 fn compress(files: &[&Path]) -> Result<()> {
-    process::capture(tools().arg("compress").args(files)).map(drop)
-}
-
-/// The program that binds and compresses. It is compiled when it is first needed.
-pub(crate) fn tools() -> Command {
-    let mut cargo = process::cargo();
-    cargo.args(["run", "--quiet", "--package", "site-tools", "--"]);
-    cargo
+    process::capture(site_tools::command().arg("compress").args(files)).map(drop)
 }
 
 fn remove(file: &Path) -> Result<()> {

@@ -25,8 +25,10 @@ static class Service
         var response = call.Response;
         try
         {
+            string said;
             var answer = Ask(call.Request);
-            var said = new StreamReader(answer.GetResponseStream()).ReadToEnd();
+            // Closed when it is read: few connections to one server may be open at once.
+            using (var reader = new StreamReader(answer.GetResponseStream())) said = reader.ReadToEnd();
             var key = answer.Headers["X-Keydesk-Key-Id"];
             var allowed = answer.StatusCode == HttpStatusCode.OK && key != null;
             if (!allowed && (int)answer.StatusCode / 100 != 4) throw new WebException("Keydesk decides nothing");

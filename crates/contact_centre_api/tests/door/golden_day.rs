@@ -180,7 +180,7 @@ pub(crate) fn stands(at: Instant) -> Value {
 pub(crate) fn keep(path: &Path, config: &Config) {
     let now = clock("10:00:00");
     let (mut journal, _) = Journal::open::<Value>(path, |_| true).unwrap();
-    let head = json!({"format": 1, "config": config, "clock": stands(now), "calls_started": 0, "seq": 0, "at": clock("00:00:00").as_millis()});
+    let head = json!({"format": 2, "config": config, "clock": stands(now), "calls_started": 0, "seq": 0, "at": clock("00:00:00").as_millis()});
     let stays: [Value; 0] = [];
     let mut lines = vec![json!({"head": head}), json!({"queue": sales()})];
     lines.extend(

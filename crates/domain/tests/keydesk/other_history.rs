@@ -179,11 +179,12 @@ async fn the_history_goes_on_for_whoever_only_looks(database: TestDatabase) {
     nodes.stop().await;
 }
 
-/// Whether this process has this file or its log open, also where it is gone.
-fn is_open(file: &std::path::Path) -> bool {
+/// Whether this process has this database's shared memory open, also where it is gone.
+fn is_shared(file: &std::path::Path) -> bool {
+    let shared = format!("{}-shm", file.display());
     let open = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
     let mut open = open.filter_map(|open| std::fs::read_link(open.path()).ok());
-    open.any(|open| open.to_string_lossy().starts_with(&*file.to_string_lossy()))
+    open.any(|open| open.to_string_lossy().starts_with(&shared))
 }
 
 /// The file is replaced under the server, by hand: what is there now is not read, since its log would be another file's; and
@@ -218,7 +219,7 @@ async fn a_file_that_is_replaced_under_the_server_is_noticed_and_nothing_is_lost
         if moved == "replaced" {
             // The next start finds the file as it was put there. SQLite takes a connection of this process that is still open for its own,
             // and would shorten the memory that both share under it.
-            within(DONE, "all is closed", async || !is_open(&file)).await;
+            within(DONE, "all is closed", async || !is_shared(&file)).await;
             let again = desk.second_node().await;
             assert_eq!(code(&again, issued.secret.expose()).await, Code::Valid);
             assert_eq!(desk.database.raw().await.texts("PRAGMA integrity_check").await, ["ok"]);

@@ -356,7 +356,8 @@ impl Settings {
             name: name.into(),
             addresses: vec![address],
             times: TIMES,
-            calls_max: CALLS_MAX,
+            // Streams have a bound of their own, and cost it no connection.
+            calls_max: CALLS_MAX.saturating_add(self.streams.all),
             tls: Arc::new(tls::client(None, None)?),
             health: None,
             calls: Default::default(),
@@ -407,6 +408,12 @@ mod tests {
         assert!(with.answers(Environment::Live) && !with.answers(Environment::Test));
         assert!(with.add_in_process(Environment::Test, door.clone()).unwrap());
         assert!(with.answers(Environment::Test));
+        let in_process = with.upstreams.find(Environment::Test, None).unwrap();
+        assert_eq!(
+            in_process.calls_max,
+            CALLS_MAX + with.streams.all,
+            "beside as many streams as may be there are calls"
+        );
         with.accepted.environment = AcceptedEnvironment::Live;
         assert!(with.answers(Environment::Live) && !with.answers(Environment::Test));
         assert!(!with.add_in_process(Environment::Live, door).unwrap(), "the configuration names another");
