@@ -75,10 +75,10 @@ impl Keydesk {
         F: Future<Output = Result<T, AdminError>> + Send + 'static,
     {
         require_people(caller)?;
-        caller.require_proof(self.now()).map_err(of_people)?;
+        caller.require_proof(self.now()).map_err(|error| of_people(&error))?;
         let mut caller = caller.clone();
         self.change_accounts(turn, move |this, mut change| async move {
-            this.ask_again(&mut caller, &mut change).await.map_err(of_people)?;
+            this.ask_again(&mut caller, &mut change).await.map_err(|error| of_people(&error))?;
             require_people(&caller)?;
             work(this, caller, change).await
         })
@@ -102,11 +102,11 @@ impl Keydesk {
 
 /// Refuses a caller that does not manage people.
 pub(crate) fn require_people(caller: &Caller) -> Result<(), AdminError> {
-    caller.require(Permission::ManagePeople).map_err(of_people)
+    caller.require(Permission::ManagePeople).map_err(|error| of_people(&error))
 }
 
 /// What a caller is told who may not change people.
-fn of_people(error: KeyError) -> AdminError {
+fn of_people(error: &KeyError) -> AdminError {
     match error {
         KeyError::Forbidden => AdminError::Forbidden,
         KeyError::StepUpNeeded => AdminError::StepUpNeeded,

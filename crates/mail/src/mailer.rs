@@ -16,8 +16,8 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::{
-    Letter, Server,
-    server::{InvalidServer, Protection},
+    Letter,
+    server::{InvalidServer, Protection, Server},
 };
 
 /// How long the server may take for one step, and for all of them.

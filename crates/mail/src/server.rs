@@ -108,10 +108,7 @@ fn host_and_port(place: &str) -> Result<(String, Option<u16>), InvalidServer> {
         return Err(FORM);
     }
     let digits = |port: &&str| port.bytes().all(|byte| byte.is_ascii_digit());
-    let port = match port {
-        Some(port) => Some(Some(port).filter(digits).and_then(|port| port.parse().ok()).filter(|port| *port != 0)),
-        None => None,
-    };
+    let port = port.map(|port| Some(port).filter(digits).and_then(|port| port.parse().ok()).filter(|port| *port != 0));
     match port {
         Some(None) => Err(FORM),
         Some(some) => Ok((host.to_ascii_lowercase(), some)),

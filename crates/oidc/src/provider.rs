@@ -239,7 +239,7 @@ impl Provider {
             // What it says of it may repeat what was sent.
             RequestTokenError::ServerResponse(said) => match said.error() {
                 CoreErrorResponseType::InvalidGrant => answer("the code is over, or was made for another"),
-                other => Failed::Provider(format!("it answers {}", word(&other.to_string()))),
+                other => Failed::Provider(format!("it answers {}", word(other.as_ref()))),
             },
             RequestTokenError::Request(failed) => Failed::Provider(failed.to_string()),
             RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {

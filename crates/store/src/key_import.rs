@@ -8,7 +8,7 @@ use crate::{
     db::{on_apart, on_db},
     group::on_tx,
     row::row,
-    sql::{Sql, query},
+    sql::Sql,
     work::on_writer,
 };
 

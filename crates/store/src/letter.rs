@@ -6,7 +6,9 @@
 use model::{InstallationId, Instant, KeyId};
 use uuid::Uuid;
 
-use crate::{Change, SealedCopy, Store, StoreError, db::on_db, group::on_tx, row::row, work::on_writer};
+use crate::{
+    Change, SealedCopy, Store, StoreError, db::on_db, group::on_tx, live_keys::live_keys, row::row, work::on_writer,
+};
 
 /// What a letter is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,11 +22,14 @@ pub(crate) struct CreatedKey {
 impl CreatedKey {
     /// The key of an answer, as pages have it.
     pub(super) fn of(answer: domain::Answered, session: &domain::Session, now: model::Instant) -> Self {
+        use std::sync::Arc;
+
+        use http::request::Parts;
         use leptos::prelude::expect_context;
 
         use crate::web::{BrowserAccess, Documentation, reached_at};
-        let documentation = expect_context::<std::sync::Arc<Documentation>>();
-        let parts = expect_context::<axum::http::request::Parts>();
+        let documentation = expect_context::<Arc<Documentation>>();
+        let parts = expect_context::<Parts>();
         let keydesk = reached_at(&expect_context::<BrowserAccess>(), &parts.headers);
         let call = FirstCall::of(&answer.key, session.installation.id, &documentation, &keydesk);
         let secret = match answer.secret {

@@ -61,7 +61,7 @@ pub(super) fn Grid() -> impl IntoView {
                 <For
                     each=in_window
                     key=|(_, row): &(usize, KeyRow)| row.shown()
-                    children=move |(index, key): (usize, KeyRow)| row(state, index, key)
+                    children=move |(index, key): (usize, KeyRow)| row(state, index, &key)
                 />
             </div>
         </div>

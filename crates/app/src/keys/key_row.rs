@@ -59,9 +59,12 @@ pub(super) struct Chip {
     pub(super) class: &'static str,
 }
 
+/// What tells one drawing of a row from another, in the order of [`KeyRow::shown`].
+pub(crate) type Shown = (KeyId, i64, Option<i64>, bool, KeyStatus, Option<u32>, Option<i64>, u32);
+
 impl KeyRow {
     /// The values whose change redraws a row. All others change only together with the version.
-    pub(crate) fn shown(&self) -> (KeyId, i64, Option<i64>, bool, KeyStatus, Option<u32>, Option<i64>, u32) {
+    pub(crate) fn shown(&self) -> Shown {
         let Self { id, version, deleted, default, status, days_left, used, marks, .. } = self;
         (*id, *version, *deleted, *default, *status, *days_left, *used, marks.more_secrets)
     }

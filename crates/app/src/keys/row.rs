@@ -15,8 +15,8 @@ const DEFAULT_IS: &str = "Your contact centre's own services call with it. It ca
 /// One key, at this place of the list. Nothing in it changes by itself: what the cursor, the selection, the clock and answers say is
 /// put into the attributes of all rows at once (`paint.rs`), and the grid hears what is pressed in any (`press.rs`). Some thirty effects in
 /// each row were most of what scrolling cost.
-pub(super) fn row(state: KeysState, index: usize, row: KeyRow) -> impl IntoView {
-    let KeyRow { id, default, .. } = row;
+pub(super) fn row(state: KeysState, index: usize, row: &KeyRow) -> impl IntoView + use<> {
+    let KeyRow { id, default, .. } = *row;
     // Comes with the list, before its rows, and stays.
     let may_change = state.may_change.get_untracked();
     let may_edit = !default && row.deleted.is_none() && may_change;
@@ -67,13 +67,13 @@ pub(super) fn row(state: KeysState, index: usize, row: KeyRow) -> impl IntoView 
                 </div>
             </div>
             <div role="gridcell" aria-colindex="3" class="c-key">
-                {hint(state, &row, tab)}
+                {hint(state, row, tab)}
             </div>
             <div role="gridcell" aria-colindex="4" class="c-access" data-stop="access" tabindex=tab.of_stop("access")>
-                {access(&row)}
+                {access(row)}
             </div>
             <div role="gridcell" aria-colindex="5" class="c-status" data-stop="status" tabindex=tab.of_stop("status")>
-                {status(&row)}
+                {status(row)}
             </div>
             <div role="gridcell" aria-colindex="6" class="c-expires" data-stop="expires" tabindex=tab.of_stop("expires")>
                 {match row.expires.clone() {
@@ -105,7 +105,7 @@ pub(super) fn row(state: KeysState, index: usize, row: KeyRow) -> impl IntoView 
                 {of_row(now, row.created, Written::Day)}
             </div>
             <div role="gridcell" aria-colindex="9" class="c-actions">
-                {actions(&row, may_edit, may_change, tab)}
+                {actions(row, may_edit, may_change, tab)}
             </div>
         </div>
     }

@@ -77,9 +77,8 @@ async fn an_owner_invites_somebody_and_the_link_is_shown_once() {
     let grace = desk.person("grace@example.com").await.unwrap();
     assert_eq!((grace.status, grace.role), (PersonStatus::Invited, Role::Manager));
     // The link is good.
-    let accepted =
-        desk.site.post("/invite", &[HOST, OWN], &format!("code={token}&name=Grace&password=another+horse+battery"));
-    assert_eq!(accepted.await.status, StatusCode::SEE_OTHER);
+    let form = format!("code={token}&name=Grace&password=another+horse+battery");
+    assert_eq!(desk.site.post("/invite", &[HOST, OWN], &form).await.status, StatusCode::SEE_OTHER);
     assert_eq!(desk.person("grace@example.com").await.unwrap().status, PersonStatus::Active);
     for (form, words) in [
         (

@@ -137,7 +137,8 @@ pub(crate) fn schema() -> Value {
     })
 }
 
-fn object(properties: Map<String, Value>, required: &[&str], description: &str) -> Value {
+fn object(properties: impl Into<Value>, required: &[&str], description: &str) -> Value {
+    let properties = properties.into();
     json!({
         "type": "object",
         "additionalProperties": false,

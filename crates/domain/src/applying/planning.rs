@@ -227,7 +227,7 @@ impl Keydesk {
         let all = self.installations().await?;
         let installation = all.into_iter().find(|one| one.id == caller.installation).ok_or(KeyError::NoInstallation)?;
         if !installation.enabled && wanted.settings.enabled != Some(true) {
-            return Err(KeyError::ModuleUnavailable.into());
+            return Err(KeyError::ModuleUnavailable { contact: installation.contact }.into());
         }
         let epoch = self.inner.store.epoch().await.map_err(failure::public)?;
         let claims = self.inner.store.claims(caller.installation).await.map_err(failure::public)?;

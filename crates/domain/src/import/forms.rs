@@ -55,7 +55,7 @@ impl Forms {
     /// Those by which two rows of one import are told to be of one key: two of one key have one in common, if that can be told.
     pub(super) fn common(&self) -> impl Iterator<Item = u64> {
         let hashes = [self.sha256.first(), self.sha512.first(), self.slow.as_ref()];
-        hashes.into_iter().flatten().map(|digest| head(digest))
+        hashes.into_iter().flatten().map(head)
     }
 }
 

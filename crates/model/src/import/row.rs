@@ -153,7 +153,7 @@ fn of_members(members: Vec<(String, Value)>) -> Result<ImportRow, RowFault> {
     let given = match (key, hash) {
         (None, None) => return Err(ImportCode::MissingKey.into()),
         (Some(_), Some(_)) => return Err(ImportCode::KeyAndHash.into()),
-        (Some(Value::String(key)), None) => given_key(PlainSecret::new(key))?,
+        (Some(Value::String(key)), None) => given_key(&PlainSecret::new(key))?,
         (Some(_), None) => return Err(RowFault::of(ImportCode::InvalidKey, KEY)),
         (None, Some(Value::String(hash))) => Given::Hash(GivenHash::parse(&hash)?),
         (None, Some(_)) => return Err(RowFault::of(ImportCode::InvalidHash, HASH)),
@@ -176,7 +176,7 @@ fn of_members(members: Vec<(String, Value)>) -> Result<ImportRow, RowFault> {
     Ok(ImportRow { given, prefix, environment, settings: patch(settings)? })
 }
 
-fn given_key(key: PlainSecret) -> Result<Given, RowFault> {
+fn given_key(key: &PlainSecret) -> Result<Given, RowFault> {
     // Around it, white space is no part of a key, at no door.
     let key = PlainSecret::new(crate::presented_key(key.expose()).to_owned());
     if may_be_imported(key.expose()) { Ok(Given::Key(key)) } else { Err(RowFault::of(ImportCode::InvalidKey, KEY)) }

@@ -82,7 +82,7 @@ fn group(of: Group) -> AnyView {
                 <span class="scope-resource" aria-hidden="true">{kind.clone()}</span>
                 <label class="scope-all">
                     <input type="checkbox" role="switch" name="scope" value=whole.clone() checked=all aria-describedby=described/>
-                    <span>"All" <span class="unseen">" of " {kind} ": " {whole}</span></span>
+                    <span>"All" <span class="unseen">" of " {kind.clone()} ": " {whole}</span></span>
                 </label>
             </div>
             <div class="scope-actions">

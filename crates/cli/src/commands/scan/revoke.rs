@@ -1,6 +1,6 @@
 use std::{
     fs::OpenOptions,
-    io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _},
+    io::{self, BufReader, IsTerminal as _, Write as _},
 };
 
 use serde::Serialize;
