@@ -1,4 +1,5 @@
 //! Letters to a mail server, over the wire.
+#![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
 use mail::{Letter, MailOptions, Mailer, testing::MailServer};
 use uuid::Uuid;

@@ -1,4 +1,5 @@
 //! A provider, asked over HTTP.
+#![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
 use std::time::Duration;
 

@@ -109,7 +109,7 @@ mod tests {
     impl Read for Pieces<'_> {
         fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
             self.turn += 1;
-            if self.turn % 5 == 0 {
+            if self.turn.is_multiple_of(5) {
                 return Err(ErrorKind::Interrupted.into());
             }
             let size = self.sizes.get(self.turn % self.sizes.len().max(1)).copied().unwrap_or(usize::MAX);

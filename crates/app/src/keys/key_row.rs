@@ -157,7 +157,8 @@ impl Marks {
     }
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
+#[cfg(feature = "ssr")]
 mod tests {
     use model::{ClientName, Hint, Instant, Key, KeyKind, KeySettings, Network, NetworkSet, Scope, ScopeSet};
 
@@ -178,6 +179,7 @@ mod tests {
             updated_at: at,
             deleted_at: None,
             version: 1,
+            imported: false,
         }
     }
 

@@ -141,7 +141,8 @@ fn curl(base: &str, path: &str, streams: bool, key: &Key) -> String {
     format!("curl {flags} \"{base}{path}\" \\\n  -H \"Authorization: Bearer $KEYDESK_KEY\"{accept}{origin}")
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
+#[cfg(feature = "ssr")]
 mod tests {
     use model::{ClientName, Hint, Instant, KeyId, KeyKind, KeySettings, KeyStatus, OriginSet};
 
@@ -167,6 +168,7 @@ mod tests {
             updated_at: at,
             deleted_at: None,
             version: 1,
+            imported: false,
         }
     }
 

@@ -318,8 +318,8 @@ async fn a_plan_is_carried_out_on_what_it_was_made_for_or_not_at_all(database: T
     test.keydesk.apply_file(&test.operator, one, FILE_DIGEST).await.unwrap();
     let late = test.keydesk.apply_file(&test.operator, other, FILE_DIGEST).await;
     assert!(matches!(late, Err(ApplyError::Moved)), "{late:?}");
-    let page = test.keydesk.list(&test.operator, &ListQuery { search: "New".to_owned(), ..ListQuery::default() });
-    assert_eq!(page.await.unwrap().total, 1);
+    let search = ListQuery { search: "New".to_owned(), ..ListQuery::default() };
+    assert_eq!(test.keydesk.list(&test.operator, &search).await.unwrap().total, 1);
 }
 
 async fn nothing_is_made_where_one_step_fails(database: TestDatabase) {

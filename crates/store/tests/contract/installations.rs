@@ -184,7 +184,7 @@ async fn a_healthy_database(database: TestDatabase) {
 
 async fn incomplete_changes_are_found(database: TestDatabase) {
     let store = two_installations(&database).await;
-    crate::fixture::put_names(&store, 1, &["Never seen by the audit log".to_owned()]).await;
+    put_names(&store, 1, &["Never seen by the audit log".to_owned()]).await;
     assert_eq!(store.examine().await.unwrap().orphans, 1);
     let mut raw = database.raw().await;
     let issued = raw.id(crate::fixture::key_id(1).0);
