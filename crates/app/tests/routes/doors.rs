@@ -128,7 +128,7 @@ async fn a_hand_over_link_is_spent_by_its_button_alone() {
     let opened = site.post("/handover", &[HOST, null], &show).await;
     assert!(opened.text.contains(&secret), "{}", opened.text);
     assert_eq!((opened.header("referrer-policy"), opened.header("cache-control")), ("no-referrer", "no-store"));
-    assert!(opened.text.contains("curl https://desk.example/api/v1/whoami"), "{}", opened.text);
+    assert!(opened.text.contains("curl -sS \"https://desk.example/api/v1/whoami\""), "{}", opened.text);
     for over in [&show, &format!("code={token}"), "code=", "code=x", &format!("code={}&show=key", "A".repeat(43))] {
         let over = site.post("/handover", &[HOST, null], over).await;
         assert_eq!((over.status, over.header("referrer-policy")), (StatusCode::GONE, "no-referrer"));

@@ -6,7 +6,7 @@ use domain::{InstallationPatch, Session};
 use model::{Actor, PlainSecret, RequiredSecondFactor};
 use totp_rs::{Builder, Secret};
 
-use crate::site::{Answer, HOST, HTML, OWN, PASSWORD, Site};
+use crate::site::{Answer, DRAWN_FOR, HOST, HTML, OWN, PASSWORD, Site};
 
 const CREDENTIALS: &str = "email=ada@example.com&password=correct+horse+battery";
 const MINUTE: i64 = 60 * 1000;
@@ -166,8 +166,12 @@ async fn whoever_lacks_a_second_factor_that_is_asked_of_them_is_led_to_their_acc
     let own = [HOST, OWN, HTML, ("cookie", cookie.as_str())];
     let refused = site.post("/administrators", &own, "intent=invite&email=e@example.com&name=E&role=owner").await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text);
-    let call = site.post("/api/_fn/list_keys", &own, "").await;
-    assert!(call.status.is_client_error(), "{}", call.text);
+    let who = site.signed_in(&[("cookie", &cookie)]).await.unwrap();
+    let page = r#"{"filter":{"search":"","sort":"client_name","status":null,"environment":null,"preset":null,"expiring":false},
+        "cursor":null,"limit":50}"#;
+    let script = [HOST, OWN, ("cookie", &cookie), ("content-type", "application/json"), (DRAWN_FOR, &who)];
+    let call = site.send("POST", "/api/_fn/list_keys", &script, Body::from(page)).await;
+    assert_eq!(call.status, StatusCode::FORBIDDEN, "{}", call.text);
     assert!(!site.ask("GET", "/keys.csv", &headers).await.status.is_success());
     with_app(&site, &cookie).await;
     assert_eq!(site.ask("GET", "/keys", &headers).await.status, StatusCode::OK);

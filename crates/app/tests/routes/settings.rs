@@ -64,7 +64,7 @@ async fn an_owner_sets_everything_in_one_form() {
     // Sent again it changes nothing; an older form replaces nothing.
     assert_eq!(site.post("/settings", &[HOST, OWN, cookie], form).await.status, StatusCode::SEE_OTHER);
     let older = site.post("/settings", &[HOST, OWN, cookie], &format!("version=1&{SAME}")).await;
-    assert_eq!(older.status, StatusCode::CONFLICT);
+    assert_eq!(older.status, StatusCode::PRECONDITION_FAILED);
     assert!(
         older.text.contains("Somebody else has changed the settings")
             && older.text.contains("value=\"Contact centre\"")
