@@ -4,7 +4,7 @@ use axum::{middleware, response::Response, routing::MethodRouter};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use model::Instant;
 
-use crate::reference::PAGE;
+use crate::places::PAGE;
 
 static DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 static SUNSET: HeaderName = HeaderName::from_static("sunset");

@@ -16,6 +16,7 @@ mod endpoints;
 mod explain;
 mod not_utf8;
 mod openapi;
+mod places;
 pub mod reference;
 mod respond;
 mod router;

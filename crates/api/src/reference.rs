@@ -15,12 +15,7 @@ use http::{HeaderName, header};
 use serde_json::Value;
 
 use self::html::{Html, slug};
-use crate::{Endpoint, openapi};
-
-/// Where the description is.
-pub(crate) const DESCRIPTION: &str = "/api/openapi.json";
-/// Where its page is. Every problem document names it.
-pub(crate) const PAGE: &str = "/api/docs";
+use crate::{Endpoint, openapi, places::DESCRIPTION};
 
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -13,7 +13,7 @@ use crate::{
     auth::{AUDIT, READ, REVEAL, USAGE, VERIFY, WEBHOOKS_READ, WEBHOOKS_WRITE, WRITE},
     endpoint::Endpoint,
     endpoints as e,
-    reference::{DESCRIPTION, PAGE},
+    places::{DESCRIPTION, PAGE},
 };
 
 /// What `utoipa` reads above an endpoint.

@@ -107,8 +107,10 @@ async fn set_rows_back(raw: &mut Raw, copy: &Path) {
     );
     let mut all: Vec<String> = names.iter().map(|name| format!("DROP TRIGGER {name}")).collect();
     for table in tables.await {
+        // Without those that follow from others, which nobody writes.
+        let columns = raw.texts(&format!("SELECT name FROM pragma_table_info('{table}')")).await.join(", ");
         all.push(format!("DELETE FROM main.{table}"));
-        all.push(format!("INSERT INTO main.{table} SELECT * FROM copy.{table}"));
+        all.push(format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM copy.{table}"));
     }
     all.push("INSERT INTO api_key_search (api_key_search) VALUES ('delete-all')".to_owned());
     all.push(
