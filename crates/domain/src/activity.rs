@@ -13,7 +13,7 @@ const KEYS_MAX: usize = 500;
 impl Keydesk {
     /// Allowed calls with these keys on each of the last 30 days.
     pub async fn activity(&self, caller: &Caller, ids: &[KeyId]) -> Result<Vec<Activity>, KeyError> {
-        self.require_module(caller.installation)?;
+        self.require_open(caller)?;
         require_at_most("ids", ids.len(), KEYS_MAX)?;
         let first = self.first_day();
         let calls = self.inner.store.allowed_calls(caller.installation, ids, first).await.map_err(failure::public)?;

@@ -100,10 +100,15 @@ impl Caller {
 
     /// Refuses a caller that may not do this.
     pub fn require(&self, permission: Permission) -> Result<(), KeyError> {
+        self.require_no_factor_due()?;
+        if self.may(permission) { Ok(()) } else { Err(KeyError::Forbidden) }
+    }
+
+    /// Refuses a person who lacks the second factor that the installation asks of them.
+    pub(crate) fn require_no_factor_due(&self) -> Result<(), KeyError> {
         match &self.authority {
             Authority::Person { second_factor_due: true, .. } => Err(KeyError::SecondFactorDue),
-            _ if self.may(permission) => Ok(()),
-            _ => Err(KeyError::Forbidden),
+            _ => Ok(()),
         }
     }
 

@@ -37,7 +37,7 @@ impl Keydesk {
     /// What all keys of a client, or of the installation, may do together. A client without keys has a ceiling, too: it holds
     /// for those to come.
     pub async fn ceiling(&self, caller: &Caller, of: CeilingOf) -> Result<CeilingInfo, KeyError> {
-        self.require_module(caller.installation)?;
+        self.require_open(caller)?;
         caller.require(Permission::ReadKeys)?;
         if let CeilingOf::Client(_, environment) = &of
             && !caller.sees(*environment)

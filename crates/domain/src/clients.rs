@@ -50,7 +50,7 @@ pub struct ClientPage {
 impl Keydesk {
     /// A page of the installation's clients, of which each word of the search is in the name.
     pub async fn clients(&self, caller: &Caller, search: &str, after: &str) -> Result<ClientPage, KeyError> {
-        self.require_module(caller.installation)?;
+        self.require_open(caller)?;
         caller.require(Permission::ReadKeys)?;
         let search = Search::parse(search)?;
         let (mut names, more) = if search.is_empty() {

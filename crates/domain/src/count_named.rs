@@ -11,7 +11,7 @@ impl Keydesk {
         client_name: &str,
         except: Option<KeyId>,
     ) -> Result<u64, KeyError> {
-        self.require_module(caller.installation)?;
+        self.require_open(caller)?;
         let Ok(name) = ClientName::parse(client_name) else { return Ok(0) };
         let except = except.unwrap_or(KeyId(Uuid::nil()));
         self.inner.store.count_named(caller.installation, &name, except).await.map_err(failure::public)

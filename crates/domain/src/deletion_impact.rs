@@ -11,7 +11,7 @@ const CALL_ROWS: i64 = 1_000_000;
 impl Keydesk {
     /// What deleting the selection would stop.
     pub async fn deletion_impact(&self, caller: &Caller, selection: &Selection) -> Result<DeletionImpact, KeyError> {
-        self.require_module(caller.installation)?;
+        self.require_open(caller)?;
         match selection {
             Selection::Ids(ids) => self.impact_of_ids(caller, ids).await,
             Selection::Matching { .. } => {

@@ -6,7 +6,7 @@ use crate::{Caller, Keydesk, failure};
 impl Keydesk {
     /// What disabling the selection would stop. Keys that are disabled already are not counted.
     pub async fn disabling_impact(&self, caller: &Caller, selection: &Selection) -> Result<DeletionImpact, KeyError> {
-        self.require_module(caller.installation)?;
+        self.require_open(caller)?;
         match selection {
             Selection::Ids(ids) => {
                 let on = self.inner.store.keys_switched_on(caller.installation, ids).await.map_err(failure::public)?;

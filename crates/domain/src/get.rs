@@ -5,7 +5,7 @@ use crate::{Caller, Keydesk, failure};
 impl Keydesk {
     /// A key, also a deleted one while it can be restored.
     pub async fn get(&self, caller: &Caller, id: KeyId) -> Result<Key, KeyError> {
-        self.require_module(caller.installation)?;
+        self.require_open(caller)?;
         let key = self.read(caller.installation, id).await?;
         if caller.sees(key.environment) { Ok(caller.shown(key)) } else { Err(KeyError::NotFound) }
     }

@@ -297,7 +297,7 @@ impl Keydesk {
 
     /// Refuses if the module is off or the caller may change nothing. Returns the caller's installation.
     pub(crate) fn require_to_change(&self, caller: &Caller) -> Result<Installation, KeyError> {
-        let installation = self.require_module(caller.installation)?;
+        let installation = self.require_open(caller)?;
         caller.require(Permission::ManageKeys)?;
         Ok(installation)
     }
@@ -385,6 +385,14 @@ impl Keydesk {
     /// All installations that this process knows.
     pub(crate) fn installation_ids(&self) -> Vec<InstallationId> {
         self.inner.installations.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
+    /// Refuses when the API Keys module is off for the caller's installation, and a person who lacks the second factor that the
+    /// installation asks of them. Everything that shows or changes something begins with it.
+    pub(crate) fn require_open(&self, caller: &Caller) -> Result<Installation, KeyError> {
+        let installation = self.require_module(caller.installation)?;
+        caller.require_no_factor_due()?;
+        Ok(installation)
     }
 
     /// Refuses when the API Keys module is off for the installation.

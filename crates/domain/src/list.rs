@@ -51,7 +51,7 @@ impl Keydesk {
 
     /// The filter of a query; `None`: it can match nothing.
     pub(crate) async fn asked(&self, caller: &Caller, query: &ListQuery) -> Result<Option<Asked>, KeyError> {
-        self.require_module(caller.installation)?;
+        self.require_open(caller)?;
         let now = self.now();
         let search = Search::parse(&query.search)?;
         if search.finds_nothing() {

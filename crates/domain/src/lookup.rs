@@ -19,7 +19,7 @@ impl Keydesk {
     /// Whose key a text holds, however it was pasted: what somebody found in a log, a mail or a program. It is a read like that of
     /// a list and has no audit entry: it tells nothing that the list does not.
     pub async fn look_up_key(&self, caller: &Caller, text: &str) -> Result<LookedUp, KeyError> {
-        self.require_module(caller.installation)?;
+        self.require_open(caller)?;
         let secret = match self.inner.format.find_in(text) {
             // A token is its key's.
             Some(KeyInText::Whole(secret) | KeyInText::Token(secret)) => secret,
@@ -60,7 +60,7 @@ impl Keydesk {
 
     /// The keys of which a secret has a hint that ends so, deleted ones, too, oldest first.
     pub async fn look_up_hint(&self, caller: &Caller, end: &HintEnd) -> Result<Vec<Key>, KeyError> {
-        self.require_module(caller.installation)?;
+        self.require_open(caller)?;
         let store = &self.inner.store;
         let ids = store.keys_by_hint(caller.installation, end).await.map_err(crate::failure::public)?;
         let mut keys = Vec::with_capacity(ids.len());

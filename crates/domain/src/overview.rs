@@ -63,7 +63,7 @@ pub struct Overview {
 impl Keydesk {
     /// What wants somebody's attention, as far as the caller may see it.
     pub async fn overview(&self, caller: &Caller) -> Result<Overview, KeyError> {
-        self.require_module(caller.installation)?;
+        self.require_open(caller)?;
         caller.require(Permission::ReadKeys)?;
         let (store, now, place) = (&self.inner.store, self.now(), caller.installation);
         let soon = now.plus_millis(Attention::SOON_MS);

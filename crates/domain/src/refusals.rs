@@ -78,7 +78,7 @@ impl Keydesk {
     /// Up to `limit` calls that were refused in the last 24 hours. What was refused on another node is known within about a
     /// second.
     pub async fn refusals(&self, caller: &Caller, query: &RefusalQuery, limit: u32) -> Result<RefusalPage, KeyError> {
-        self.require_module(caller.installation)?;
+        self.require_open(caller)?;
         caller.require(Permission::ReadUsage)?;
         // What this node has not yet written down belongs to the page, too.
         self.verifier().flush_refusals().await;

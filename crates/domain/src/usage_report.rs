@@ -78,7 +78,7 @@ impl Keydesk {
         caller: &Caller,
         range: UsageRange,
     ) -> Result<(ClientParts, Instant, Instant), KeyError> {
-        let zone = self.require_module(caller.installation)?.time_zone;
+        let zone = self.require_open(caller)?.time_zone;
         let to = range.to().min(self.now().plus_millis(HOUR_MS));
         let mut parts = ClientParts::default();
         let mut hours_from = range.from();

@@ -24,12 +24,12 @@ pub(crate) struct UsageTarget {
 impl Keydesk {
     /// The time zone of the caller's installation.
     pub fn time_zone(&self, caller: &Caller) -> Result<model::TimeZone, KeyError> {
-        Ok(self.require_module(caller.installation)?.time_zone)
+        Ok(self.require_open(caller)?.time_zone)
     }
 
     /// Finds out which calls are meant. Of live keys a test key sees none.
     pub(crate) async fn usage_target(&self, caller: &Caller, filter: &UsageFilter) -> Result<UsageTarget, KeyError> {
-        self.require_module(caller.installation)?;
+        self.require_open(caller)?;
         caller.require(Permission::ReadUsage)?;
         let environment = match (caller.sees(Environment::Live), filter.environment) {
             (true, wanted) => wanted,

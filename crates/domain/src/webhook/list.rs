@@ -6,7 +6,7 @@ use crate::{Caller, Keydesk, failure};
 impl Keydesk {
     /// The receivers of the caller's installation that it sees, the oldest first, each with how its deliveries go.
     pub async fn webhooks(&self, caller: &Caller) -> Result<Vec<Webhook>, KeyError> {
-        self.require_module(caller.installation)?;
+        self.require_open(caller)?;
         caller.require(Permission::ManageWebhooks)?;
         let stored = self.inner.store.webhooks(caller.installation).await.map_err(failure::public)?;
         let mut webhooks = Vec::with_capacity(stored.len());
@@ -22,7 +22,7 @@ impl Keydesk {
     }
 
     pub(super) async fn stored_webhook(&self, caller: &Caller, id: WebhookId) -> Result<StoredWebhook, KeyError> {
-        self.require_module(caller.installation)?;
+        self.require_open(caller)?;
         caller.require(Permission::ManageWebhooks)?;
         let found = self.inner.store.webhook(caller.installation, id).await.map_err(failure::public)?;
         found.filter(|found| caller.sees(found.webhook.environment)).ok_or(KeyError::NotFound)
