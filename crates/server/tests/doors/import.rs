@@ -56,7 +56,7 @@ async fn rows_are_told_in_lines_and_the_last_is_the_summary(database: TestDataba
         json!({"client_name": "Acme CRM", "key": foreign(1), "scopes": ["contacts:read"]}),
         json!({"client_name": "Beta", "key": foreign(1)}),
         json!({"client_name": "Own", "key": client.key()}),
-        json!({"client_name": "Gamma", "key": foreign(2), "scopes": ["queues:write"]}),
+        json!({"client_name": "Gamma", "key": foreign(2), "scopes": ["recordings:read"]}),
     ];
     let text: String = rows.iter().map(|row| format!("{row}\n")).collect();
     let lines = [
