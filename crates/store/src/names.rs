@@ -46,6 +46,11 @@ mod tests {
         for name in ["api_key", "installation", "epoch", "handover", "api_key_one_default", "api_key_protect_default"] {
             assert!(made.contains(name), "{name}: {made:?}");
         }
-        assert!(made.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')), "{made:?}");
+        assert!(
+            made.iter().all(|name| name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')),
+            "{made:?}"
+        );
     }
 }

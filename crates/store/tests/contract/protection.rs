@@ -164,7 +164,9 @@ async fn the_default_keys_secret_is_refused_to_everyone(database: TestDatabase) 
         &format!("{fresh}, key_id, (SELECT digest FROM api_key_secret WHERE id = {own}), 90"),
     );
     if database.is_postgres() {
-        statements.extend(["TRUNCATE api_key_secret", "TRUNCATE handover, api_key_secret CASCADE"].map(str::to_owned));
+        statements.extend(
+            ["TRUNCATE api_key_secret CASCADE", "TRUNCATE handover, api_key_secret CASCADE"].map(str::to_owned),
+        );
         for set in [format!("key_id = {issued}"), "expires_at = 90".to_owned()] {
             statements.push(format!("INSERT {same_digest} ON CONFLICT (digest) DO UPDATE SET {set}"));
         }
