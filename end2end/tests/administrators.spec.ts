@@ -100,7 +100,7 @@ test('an owner invites somebody, who accepts, and decides what they may do until
 });
 
 test.describe('what is refused', () => {
-  test.use({ expectedComplaints: [/Failed to load resource.*status of (403|409|422)/, /Failed to load resource.*status of 404/] });
+  test.use({ expectedComplaints: [/Failed to load resource.*status of (403|404|409|422)/] });
 
   test('the last owner stays, and others see no people', async ({ ownServer: server, page, browser }) => {
     await signIn(page, server);
