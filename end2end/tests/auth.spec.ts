@@ -99,7 +99,7 @@ test.describe('signing in', () => {
     await page.waitForURL(`${server.url}/keys?search=a%20%26%20b`);
 
     const navigation = page.getByRole('navigation', { name: 'Workspace' });
-    await expect(navigation.getByRole('group', { name: 'Administration' }).getByRole('link')).toHaveText(['API Keys', 'Usage', 'Clients', 'Audit Log', 'Webhooks']);
+    await expect(navigation.getByRole('group', { name: 'Administration' }).getByRole('link')).toHaveText(['API Keys', 'Usage', 'Clients', 'Audit Log', 'Webhooks', 'Administrators', 'Settings']);
     await expect(navigation.getByRole('link', { name: 'API Keys' })).toHaveAttribute('aria-current', 'page');
     await expect(navigation.getByRole('link', { name: 'Integration Documentation' })).toHaveAttribute('href', '/docs');
     const cookie = (await context.cookies()).find(({ name }) => /^keydesk-[0-9a-f]{8}$/.test(name));

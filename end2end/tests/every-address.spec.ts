@@ -61,7 +61,7 @@ async function expectAlive(page: Page, address: string): Promise<void> {
   await search.press('Enter');
   await expect(page, address).toHaveURL(/search=Acme/);
   // Nothing was deleted.
-  const found = grid(page).getByRole('gridcell', { name: 'Acme', exact: true });
+  const found = grid(page).getByRole('link', { name: 'Acme', exact: true });
   await expect(found, address).toHaveCount(address.includes('revoked') ? 0 : 1);
 }
 

@@ -183,7 +183,7 @@ test.describe('without scripts', () => {
     await page.getByRole('link', { name: 'Withdraw link' }).click();
     await page.getByRole('alertdialog', { name: 'Withdraw hand-over link' }).getByRole('button', { name: 'Withdraw link' }).click();
     await expect(page.getByText('The hand-over link is withdrawn.')).toBeVisible();
-    await page.getByRole('link', { name: 'Delete' }).click();
+    await page.getByRole('link', { name: 'Delete', exact: true }).click();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
     await page.goto(details);
     await page.getByRole('button', { name: 'Restore' }).click();

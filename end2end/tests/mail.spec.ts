@@ -39,7 +39,8 @@ test('whoever is invited gets a letter, and becomes an administrator by its link
   expect(letter).toContain('From: Keydesk <desk@example.com>');
   expect(letter).toContain('Content-Type: text/html');
   const link = letter.match(new RegExp(`${desk.url}/invite#[A-Za-z0-9_-]{43}`))?.[0];
-  expect(link).toBe(printed.link);
+  // The same link, as the server is reached; the command line knows no address of it.
+  expect(link!.split('#')[1]).toBe(printed.link.split('#')[1]);
   await page.goto(link!);
   await page.getByLabel('Password').fill('correct horse battery');
   await page.getByRole('button', { name: 'Create account' }).click();
@@ -89,5 +90,5 @@ test('the operator learns what the mail server says', async ({ mail, desk }) => 
   await expect(desk.cli('mail', 'test', 'nobody@example.com')).rejects.toThrow(/answered 550.*no such mailbox/s);
   await desk.cli(...INVITE);
   await expect.poll(() => desk.output, { timeout: 20_000 }).toContain('a letter was given up');
-  await expect(desk.cli('doctor')).rejects.toThrow(/mail/);
+  await expect(desk.cli('doctor')).rejects.toMatchObject({ stdout: expect.stringMatching(/mail/) });
 });

@@ -17,18 +17,22 @@ const OVER: &str = "What was shown here is no longer shown: a new key, a token o
 
 const LINK_OVER: &str = "The hand-over link was opened or has ended, and is no longer shown.";
 
-/// What the page of a result shows to this person.
-pub(super) async fn of_request(web: &WebState, session: &Session, parts: &Parts, id: KeyId) -> Flash {
+/// What the page of a result shows to this person, and the address of this Keydesk for commands on it, where the result knows it: from
+/// requests for pages it is taken away.
+pub(super) async fn of_request(web: &WebState, session: &Session, parts: &Parts, id: KeyId) -> (Flash, Option<String>) {
     let now = web.keydesk.now();
     for result in result_cookie::find(&web.access, &parts.headers) {
         let Some(gives) = Gives::shown(result, now) else { continue };
         match told(web, session, id, gives, result).await {
-            Ok(Some(flash)) => return flash,
+            Ok(Some(flash)) => {
+                let origin = web.access.origin().unwrap_or(result.origin);
+                return (flash, (!origin.is_empty()).then(|| origin.to_owned()));
+            }
             Ok(None) => {}
-            Err(error) => return Flash::Refused(error),
+            Err(error) => return (Flash::Refused(error), None),
         }
     }
-    Flash::Over(OVER.to_owned())
+    (Flash::Over(OVER.to_owned()), None)
 }
 
 async fn told(

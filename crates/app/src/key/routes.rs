@@ -19,7 +19,7 @@ use super::{
     tab::Tab,
 };
 use crate::{
-    ui::key_settings::Proposal,
+    ui::{FirstCall, key_settings::Proposal},
     web::{WebState, session::signed_in},
 };
 
@@ -86,7 +86,11 @@ async fn result(State(web): State<WebState>, Path(id): Path<String>, parts: Part
         let session = signed_in(&web, &parts).await?;
         let id = parse(&id)?;
         let mut page = load(&web, &session, &parts, id, Wanted::tab(Tab::Activity)).await?;
-        page.flash = Some(results::of_request(&web, &session, &parts, id).await);
+        let (flash, origin) = results::of_request(&web, &session, &parts, id).await;
+        page.flash = Some(flash);
+        if let Some(origin) = origin {
+            page.call = FirstCall::of(&page.key, session.installation.id, &web.documentation, &origin);
+        }
         Ok(page)
     }
     .await;
