@@ -35,7 +35,7 @@ test('Custom shows the scopes, and asks for one', async ({ ownServer, page }) =>
   await add.getByRole('button', { name: 'Generate key' }).click();
   const scopes = add.getByRole('group', { name: 'Scopes', exact: true });
   await expect(scopes.getByText('Choose at least one scope: without any the key may do nothing.')).toBeVisible();
-  await expect(scopes.getByRole('checkbox').first()).toBeFocused();
+  await expect(scopes.getByRole('switch').first()).toBeFocused();
   await expect(add.getByText(SECRET)).toHaveCount(0);
   await add.getByRole('checkbox', { name: /calls:read/ }).check();
   await add.getByRole('button', { name: 'Generate key' }).click();

@@ -6,7 +6,7 @@ import type { Server } from '../lib/server.ts';
 import { expect, ready, test } from '../lib/test.ts';
 
 // The browser's console reports a refused call as an error of the network.
-test.use({ permissions: ['clipboard-read', 'clipboard-write'], expectedComplaints: [/Failed to load resource.*status of (401|403|409)/] });
+test.use({ permissions: ['clipboard-read', 'clipboard-write'], expectedComplaints: [/Failed to load resource.*status of (401|403|409|422)/] });
 
 async function openAccount(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/account`);

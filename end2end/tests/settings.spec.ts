@@ -25,8 +25,11 @@ test('owners set what their installation is called, and others see it at once', 
   await expect(page.getByRole('combobox', { name: 'Leaked keys' })).toHaveValue('disable');
   // Where the module is off, the page names whom to ask.
   await ownServer.cli('installation', 'disable', 'default');
-  await page.goto(`${ownServer.url}/`);
-  await expect(page.getByText('Ms Meier, extension 42')).toBeVisible();
+  // The server learns within a second what the command line has done.
+  await expect(async () => {
+    await page.goto(`${ownServer.url}/`);
+    await expect(page.getByText('Ms Meier, extension 42')).toBeVisible({ timeout: 500 });
+  }).toPass();
   await ownServer.cli('installation', 'enable', 'default');
   const audit = await ownServer.cli('audit', 'export');
   expect(audit).toContain('installation.update');
