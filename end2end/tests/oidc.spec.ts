@@ -16,6 +16,8 @@ const test = base.extend<Own>({
   more: ['', { option: true }],
   organisation: async ({ context, more }, use) => {
     const organisation = await Organisation.start(more);
+    // The provider's own pages ask for a font of another site.
+    await context.route('https://fonts.googleapis.com/**', (route) => route.fulfill({ contentType: 'text/css', body: '' }));
     await use(organisation);
     await Promise.all(context.pages().map((page) => page.close()));
     await organisation.stop();
