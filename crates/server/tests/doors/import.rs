@@ -77,7 +77,7 @@ async fn rows_are_told_in_lines_and_the_last_is_the_summary(database: TestDataba
     assert_eq!((&lines[0]["id"], &lines[4]["id"]), (&lines[1]["id"], &Value::Null));
     let key = client.get(&format!("/api/v1/keys/{}", lines[0]["id"].as_str().unwrap())).await.json();
     assert_eq!(
-        (&key["imported"], &key["key"], &key["client_name"]),
+        (&key["imported"], &key["hint"], &key["client_name"]),
         (&json!(true), &json!("acme…0001"), &json!("Acme CRM"))
     );
     let table = client.get("/api/v1/keys.csv").await.text();
